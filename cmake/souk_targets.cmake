@@ -31,7 +31,7 @@ endif()
 add_library(souk_options INTERFACE)
 target_include_directories(souk_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(souk_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
-                                              -Wold-style-cast -Werror)
+                                              -Wold-style-cast -Wno-missing-field-initializers -Werror)
 add_library(souk::options ALIAS souk_options)
 
 set_property(GLOBAL PROPERTY SOUK_TARGETS "")

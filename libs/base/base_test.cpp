@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/base/hash.hpp"
+#include "libs/base/luhn.hpp"
 #include "libs/base/money.hpp"
 #include "libs/base/random.hpp"
 #include "libs/base/time.hpp"
@@ -72,6 +73,18 @@ TEST(HashTest, MatchesKnownVectors) {
             "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
   EXPECT_TRUE(ConstantTimeEqual("a", "a"));
   EXPECT_FALSE(ConstantTimeEqual("a", "ab"));
+}
+
+TEST(LuhnTest, FindsCardNumbersButNoIdentifiers) {
+  EXPECT_TRUE(ContainsCardNumber("4242424242424242"));
+  EXPECT_TRUE(ContainsCardNumber("card 4242 4242 4242 4242, please"));
+  EXPECT_TRUE(ContainsCardNumber("\"4000-0000-0000-0002\""));
+  EXPECT_FALSE(ContainsCardNumber("4242424242424241"));
+  EXPECT_FALSE(ContainsCardNumber("0000000000000000"));
+  EXPECT_FALSE(ContainsCardNumber("pm_4242424242424242"));
+  EXPECT_FALSE(ContainsCardNumber("01900000-0000-7000-8000-424242424242"));
+  EXPECT_FALSE(ContainsCardNumber("123456789012"));
+  EXPECT_EQ(MaskCardNumbers("pay 4242424242424242 now"), "pay [card number] now");
 }
 
 }  // namespace

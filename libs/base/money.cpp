@@ -8,6 +8,8 @@
 namespace souk {
 namespace {
 
+__extension__ using Int128 = __int128;  // products of two int64 fit
+
 struct Currency {
   std::string_view code;
   int digits;
@@ -30,7 +32,7 @@ const Currency* Find(std::string_view code) {
   return it != kCurrencies.end() && it->code == code ? it : nullptr;
 }
 
-Result<Money> Checked(__int128 amount, const std::string& currency) {
+Result<Money> Checked(Int128 amount, const std::string& currency) {
   if (amount > INT64_MAX || amount < INT64_MIN) {
     return MakeError(ErrorCode::kInvalidArgument, "the amount is too large", "AMOUNT_OVERFLOW");
   }
@@ -47,16 +49,16 @@ Result<void> SameCurrency(const Money& a, const Money& b) {
 
 Result<Money> Add(const Money& a, const Money& b) {
   SOUK_RETURN_IF_ERROR(SameCurrency(a, b));
-  return Checked(static_cast<__int128>(a.minor_units) + b.minor_units, a.currency);
+  return Checked(static_cast<Int128>(a.minor_units) + b.minor_units, a.currency);
 }
 
 Result<Money> Subtract(const Money& a, const Money& b) {
   SOUK_RETURN_IF_ERROR(SameCurrency(a, b));
-  return Checked(static_cast<__int128>(a.minor_units) - b.minor_units, a.currency);
+  return Checked(static_cast<Int128>(a.minor_units) - b.minor_units, a.currency);
 }
 
 Result<Money> Multiply(const Money& price, std::int64_t quantity) {
-  return Checked(static_cast<__int128>(price.minor_units) * quantity, price.currency);
+  return Checked(static_cast<Int128>(price.minor_units) * quantity, price.currency);
 }
 
 bool IsKnownCurrency(std::string_view code) { return Find(code) != nullptr; }

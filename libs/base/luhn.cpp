@@ -1,0 +1,73 @@
+#include "libs/base/luhn.hpp"
+
+#include <cstddef>
+#include <utility>
+
+namespace souk {
+namespace {
+
+constexpr std::size_t kDigitsMin = 13;
+constexpr std::size_t kDigitsMax = 19;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsWord(char c) { return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+bool PassesLuhn(std::string_view digits) {
+  int sum = 0;
+  bool twice = false;
+  for (std::size_t i = digits.size(); i-- > 0;) {
+    int value = digits[i] - '0';
+    if (twice && (value *= 2) > 9) value -= 9;
+    sum += value;
+    twice = !twice;
+  }
+  return sum % 10 == 0;
+}
+
+bool AllSame(std::string_view digits) { return digits.find_first_not_of(digits.front()) == std::string_view::npos; }
+
+// Finds the next card number at or after `from`; {npos, 0} when there is none.
+std::pair<std::size_t, std::size_t> Find(std::string_view text, std::size_t from) {
+  for (std::size_t i = from; i < text.size(); ++i) {
+    if (!IsDigit(text[i])) continue;
+    std::string digits;
+    std::size_t end = i;
+    std::size_t last = i;  // one past the last digit
+    while (end < text.size()) {
+      if (IsDigit(text[end])) {
+        digits.push_back(text[end]);
+        last = end + 1;
+      } else if (!((text[end] == ' ' || text[end] == '-') && end + 1 < text.size() && IsDigit(text[end + 1]))) {
+        break;
+      }
+      ++end;
+    }
+    const bool alone = (i == 0 || (!IsWord(text[i - 1]) && text[i - 1] != '-')) &&
+                       (last == text.size() || (!IsWord(text[last]) && text[last] != '-'));
+    if (alone && digits.size() >= kDigitsMin && digits.size() <= kDigitsMax && !AllSame(digits) && PassesLuhn(digits)) {
+      return {i, last - i};
+    }
+    i = last;
+  }
+  return {std::string_view::npos, 0};
+}
+
+}  // namespace
+
+bool ContainsCardNumber(std::string_view text) { return Find(text, 0).second != 0; }
+
+std::string MaskCardNumbers(std::string_view text) {
+  std::string masked;
+  std::size_t from = 0;
+  while (true) {
+    const auto [at, size] = Find(text, from);
+    if (size == 0) break;
+    masked.append(text.substr(from, at - from));
+    masked += "[card number]";
+    from = at + size;
+  }
+  masked.append(text.substr(from));
+  return masked;
+}
+
+}  // namespace souk
