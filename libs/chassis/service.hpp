@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -40,13 +41,16 @@ class Health {
  public:
   /// A check returns an error that says what is missing. All must pass for readiness.
   void AddReadinessCheck(std::string name, std::function<Result<void>()> check);
+  void SetStarted() { started_ = true; }
   void SetStopping() { stopping_ = true; }
   /// Empty when ready; otherwise one line per failing check.
   std::string WhatIsMissing() const;
 
  private:
   struct Check { std::string name; std::function<Result<void>()> run; };
+  mutable std::mutex mutex_;
   std::vector<Check> checks_;
+  std::atomic<bool> started_{false};
   std::atomic<bool> stopping_{false};
 };
 
