@@ -26,7 +26,7 @@ class Publisher {
   /// kUnavailable (the connection is being replaced).
   virtual Result<void> Produce(Record record, DeliveryCallback delivered) = 0;
 
-  /// Waits until everything queued so far is settled; kDeadlineExceeded when it is not in time.
+  /// Waits until nothing is in flight; kDeadlineExceeded when that takes longer than `timeout`.
   virtual Result<void> Flush(std::chrono::milliseconds timeout) = 0;
 
   /// Records taken and not settled yet.
