@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libs/base/result.hpp"
+
+namespace souk::payment_simulator {
+
+struct SimulatorConfig {
+  std::string host = "127.0.0.1";
+  int port = 0;
+  int threads = 1;
+  std::vector<std::string> webhook_urls;
+  std::string webhook_secret = "changeit";
+};
+
+/// The provider as a server. Its memory lives as long as this object, whoever else restarts.
+class Simulator {
+ public:
+  static Result<std::unique_ptr<Simulator>> Start(SimulatorConfig config);
+  ~Simulator();
+  int port() const;
+  std::string url() const;
+  void SetWebhookUrls(std::vector<std::string> urls);
+
+ private:
+  class Impl;
+  explicit Simulator(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace souk::payment_simulator
