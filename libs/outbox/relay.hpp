@@ -6,7 +6,6 @@
 #include <memory>
 #include <vector>
 
-#include "libs/base/clock.hpp"
 #include "libs/kafka/ports.hpp"
 #include "libs/outbox/outbox.hpp"
 
@@ -16,8 +15,10 @@ struct RelayConfig {
   std::chrono::milliseconds sweep_interval{1'000};
   /// Rows older than this without a publisher's care are taken for orphans of a crash, by any instance.
   std::chrono::milliseconds sweep_age{5'000};
-  int batch_max = 500;                      ///< rows per sweep statement
+  int batch_max = 1'000;                    ///< rows per sweep or delete statement
   std::size_t in_flight_max = 20'000;       ///< records in memory; more stay in SQL until the sweep takes them
+  std::size_t deferred_max = 10'000;        ///< aggregates remembered one by one; beyond it the whole table is swept
+  std::chrono::milliseconds delete_interval{100};  ///< how long an acknowledged row may stay
   std::chrono::seconds inbox_retention{7 * 24 * 3600};
   std::chrono::milliseconds park_retry{60'000};  ///< how often a parked aggregate is tried again
 };
@@ -36,12 +37,16 @@ struct RelayStats {
 ///
 /// The fast path is HandOff: straight from memory after commit. The crash path is the sweep: rows that nobody has taken
 /// care of, ordered by (aggregate_id, aggregate_version), never by "last id seen" and never by clock. An aggregate
-/// whose record could not be queued or delivered goes through the sweep until its rows are gone, so that nothing
-/// overtakes. Acknowledged rows are deleted in batches.
+/// whose record could not be queued or delivered goes through the sweep until it has caught up, so that nothing
+/// overtakes. Acknowledged rows are deleted in batches. Ages are those of the database's clock.
+///
+/// Order is that of the hand-offs: a process that writes one aggregate from two threads must hand off in the order of
+/// its commits. After a crash another instance may publish a later version first, and duplicates may come at any time:
+/// consumers look at ids and versions.
 class Relay {
  public:
   /// Has a connection of its own, opened by its thread and again after each failure.
-  Relay(RelayConfig config, sql::ConnectionConfig sql, kafka::Publisher& publisher, const Clock& clock);
+  Relay(RelayConfig config, sql::ConnectionConfig sql, kafka::Publisher& publisher);
   ~Relay();
 
   /// Call right after the commit that wrote these records; an aggregate's records in the order of its versions. Never

@@ -1,13 +1,16 @@
 -- State and events in one transaction (outbox); effect and message id in one transaction (inbox).
 -- Included by every service that publishes or consumes. Valid for PostgreSQL 15 and CockroachDB.
+
+-- The primary key is the order in which the sweep publishes: no second index, no sort.
 CREATE TABLE IF NOT EXISTS outbox (
-  id UUID PRIMARY KEY,
+  id UUID NOT NULL,
   topic TEXT NOT NULL,
   aggregate_id TEXT NOT NULL,
   aggregate_version INT8 NOT NULL,
   payload BYTEA NOT NULL,
   headers TEXT NOT NULL,
-  created_at TIMESTAMPTZ NOT NULL DEFAULT now()
+  created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  PRIMARY KEY (aggregate_id, aggregate_version, id)
 );
 
 CREATE TABLE IF NOT EXISTS inbox (
@@ -16,5 +19,3 @@ CREATE TABLE IF NOT EXISTS inbox (
   received_at TIMESTAMPTZ NOT NULL DEFAULT now(),
   PRIMARY KEY (consumer, message_id)
 );
-
-CREATE INDEX IF NOT EXISTS inbox_received_at ON inbox (received_at);

@@ -1,0 +1,54 @@
+#pragma once
+
+// Every SQL text of this library.
+
+#include "libs/sql/connection.hpp"
+
+namespace souk::outbox {
+
+inline constexpr sql::Statement kAppend{
+    "outbox_append",
+    "INSERT INTO outbox (id, topic, aggregate_id, aggregate_version, payload, headers) "
+    "SELECT * FROM unnest($1::UUID[], $2::TEXT[], $3::TEXT[], $4::INT8[], $5::BYTEA[], $6::TEXT[])"};
+
+inline constexpr sql::Statement kInsertInbox{
+    "inbox_insert",
+    "INSERT INTO inbox (consumer, message_id) SELECT $1::TEXT, id FROM unnest($2::UUID[]) AS ids(id) "
+    "ON CONFLICT (consumer, message_id) DO NOTHING RETURNING message_id"};
+
+inline constexpr sql::Statement kDelete{
+    "outbox_delete",
+    "DELETE FROM outbox WHERE (aggregate_id, aggregate_version, id) IN "
+    "(SELECT * FROM unnest($1::TEXT[], $2::INT8[], $3::UUID[]))"};
+
+/// One page of the pending set after ($1, $2, $3) with aggregate_id <= $4 ('' = no end), rows older than $5
+/// microseconds.
+inline constexpr sql::Statement kPage{
+    "outbox_page",
+    "SELECT id, topic, aggregate_id, aggregate_version, payload, headers FROM outbox "
+    "WHERE (aggregate_id, aggregate_version, id) > ($1::TEXT, $2::INT8, $3::UUID) "
+    "AND ($4::TEXT = '' OR aggregate_id <= $4::TEXT) "
+    "AND created_at <= now() - $5::INT8 * INTERVAL '1 microsecond' "
+    "ORDER BY aggregate_id, aggregate_version, id LIMIT $6::INT8"};
+
+inline constexpr sql::Statement kOfAggregates{
+    "outbox_of_aggregates",
+    "SELECT id, topic, aggregate_id, aggregate_version, payload, headers FROM outbox "
+    "WHERE aggregate_id = ANY($1::TEXT[]) ORDER BY aggregate_id, aggregate_version, id LIMIT $2::INT8"};
+
+inline constexpr sql::Statement kBacklog{
+    "outbox_backlog",
+    "SELECT count(*), (COALESCE(EXTRACT(EPOCH FROM now() - min(created_at)), 0) * 1000)::INT8 FROM outbox"};
+
+/// A slice of the inbox in key order with whether each row is older than $3 seconds: no index on received_at, which
+/// every message would have to pay for.
+inline constexpr sql::Statement kInboxSlice{
+    "inbox_slice",
+    "SELECT consumer, message_id, received_at < now() - $3::INT8 * INTERVAL '1 second' FROM inbox "
+    "WHERE (consumer, message_id) > ($1::TEXT, $2::UUID) ORDER BY consumer, message_id LIMIT $4::INT8"};
+
+inline constexpr sql::Statement kDeleteInbox{
+    "inbox_delete",
+    "DELETE FROM inbox WHERE (consumer, message_id) IN (SELECT * FROM unnest($1::TEXT[], $2::UUID[]))"};
+
+}  // namespace souk::outbox
