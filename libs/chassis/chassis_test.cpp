@@ -28,7 +28,7 @@ TEST(AdminServerTest, ReadinessNamesWhatIsMissingAndEndsWithTheStop) {
   });
   auto admin = AdminServer::Start("127.0.0.1", 0, health, "http.port = 1\n");
   ASSERT_TRUE(admin.ok());
-  http::Client client({});
+  http::Client client;
   const int port = (*admin)->port();
   EXPECT_EQ(Get(client, port, "/readyz").body, "starting\n");
   health.SetStarted();
