@@ -26,6 +26,9 @@ class StreamSink {
   /// Ends the stream after what is buffered. Idempotent.
   virtual void Finish(Result<void> result) = 0;
   virtual bool Cancelled() const = 0;
+  /// Sends the head of the answer now. Without it the head leaves with the first message, which lets Finish(error)
+  /// before any message be an ordinary error answer; a stream that may stay silent for seconds should open early.
+  virtual void Open() {}
   /// Called whenever the buffer becomes empty, and once when the client leaves.
   virtual void OnReady(std::function<void()> callback) = 0;
 };
@@ -38,6 +41,7 @@ class ServerWriter {
   bool Write(const Resp& message) { return sink_->Write(message); }
   void Finish(Result<void> result) { sink_->Finish(std::move(result)); }
   bool Cancelled() const { return sink_->Cancelled(); }
+  void Open() { sink_->Open(); }
   void OnReady(std::function<void()> callback) { sink_->OnReady(std::move(callback)); }
 
  private:
@@ -47,17 +51,23 @@ class ServerWriter {
 template <class Req, class Resp>
 using ServerStream = std::function<void(CallPtr, std::shared_ptr<Req>, ServerWriter<Resp>)>;
 
+namespace internal {
+struct MethodMetrics;
+std::shared_ptr<MethodMetrics> MakeMethodMetrics(const std::string& full_method);
+}  // namespace internal
+
 using MessagePtr = std::shared_ptr<google::protobuf::Message>;
 using ErasedDone = std::function<void(Result<MessagePtr>)>;
 
 /// One RPC with its types erased, as both wires see it.
 struct Method {
-  std::string full_name;                                  ///< "pkg.Service/Method"
-  const google::protobuf::MethodDescriptor* descriptor;   ///< null when the contract doesn't know the method
-  const google::protobuf::Message* request_prototype;
-  const google::protobuf::Message* response_prototype;
-  std::function<void(CallPtr, MessagePtr, ErasedDone)> unary;                          ///< one of the two is set
+  std::string full_name;                                            ///< "pkg.Service/Method"
+  const google::protobuf::MethodDescriptor* descriptor = nullptr;   ///< null when the contract doesn't know the method
+  const google::protobuf::Message* request_prototype = nullptr;
+  const google::protobuf::Message* response_prototype = nullptr;
+  std::function<void(CallPtr, MessagePtr, ErasedDone)> unary;  ///< one of the two is set
   std::function<void(CallPtr, MessagePtr, std::shared_ptr<StreamSink>)> server_stream;
+  std::shared_ptr<internal::MethodMetrics> metrics;
 };
 
 /// Every RPC of a service, once. GrpcServer and MountRest read it, so both wires give the same answer.
