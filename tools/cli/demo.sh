@@ -1,2 +1,67 @@
+# ./souk demo: everything up, then souk-demo loads a catalogue and replays orders, then it stays until Ctrl-C.
 # shellcheck shell=bash
-demo() { die "not yet"; }
+
+demo() {
+  local after=stay data='' pass=() code=0 json report
+  while (($#)); do
+    case $1 in
+      --detach) after=detach ;;
+      --exit) after="exit" ;;
+      --data)
+        data=${2:?--data needs a folder}
+        shift
+        ;;
+      --data=*) data=${1#*=} ;;
+      --orders | --rate | --seed)
+        [ $# -gt 1 ] || usage_error "$1 needs a number"
+        pass+=("$1=$2")
+        shift
+        ;;
+      --*=*) pass+=("$1") ;;
+      *) usage_error "demo does not know '$1'" ;;
+    esac
+    shift
+  done
+  [ -z "$data" ] || [ -d "$data" ] || die "there is no folder $data: --data names a folder with order files"
+  if [ -z "$data" ] && [ -d "$root/../shared/data/online-retail" ]; then data=$root/../shared/data/online-retail; fi
+  use_state
+  json=$state/demo.json report=$state/demo-report.txt
+  trap 'demo_end' INT TERM
+  up_command
+  say "everything is up; the live page: $(http_url gateway)"
+  [ -x "$bin_dir/souk-demo" ] || die "souk-demo is not built"
+  rm -f "$json"
+  demo_flags "$data"
+  # Its own last line is kept back, so that it is the last one of this command too.
+  clean_env "$bin_dir/souk-demo" "${flags[@]}" "${pass[@]+"${pass[@]}"}" | tee "$report" | sed -u '/^{.*}$/d' || code=$?
+  [ -s "$json" ] || grep -E '^\{.*\}$' "$report" | tail -n 1 >"$json" || true
+  case $after in
+    detach)
+      echo "left running; the live page: $(http_url gateway)   (./souk status, ./souk logs, ./souk down)"
+      tr -d '\n' <"$json" && echo
+      ;;
+    exit)
+      down_command
+      tr -d '\n' <"$json" && echo
+      ;;
+    stay)
+      echo "the live page: $(http_url gateway)   (Ctrl-C stops everything)"
+      tr -d '\n' <"$json" && echo
+      while :; do sleep 3600 & wait $! || true; done
+      ;;
+  esac
+  return "$code"
+}
+
+# demo_flags DATA: fills $flags with where everything is.
+demo_flags() {
+  flags=("--gateway-url=$(http_url gateway)" "--inventory.grpc=127.0.0.1:$(grpc_port inventory)"
+    "--simulator-url=$(http_url payment-simulator)" "--kafka.brokers=$(kafka_brokers)" "--json-out=$json")
+  [ -z "$1" ] || flags+=("--data=$1")
+}
+
+demo_end() {
+  trap '' INT TERM
+  down_command
+  exit 0
+}

@@ -62,7 +62,7 @@ choose_postgres_user() {
   as_postgres=("${plain[@]}")
   "${as_postgres[@]}" test -x "$data_dir" 2>/dev/null && return
   # The checkout lies in a folder that others may not enter (such as /root): let this one process through.
-  as_postgres=("${plain[@]}" --inh-caps=+dac_read_search,+dac_override --ambient-caps=+dac_read_search,+dac_override)
+  as_postgres=("${plain[@]}" --inh-caps=+dac_override --ambient-caps=+dac_override)
   "${as_postgres[@]}" test -x "$data_dir" 2>/dev/null ||
     die "user postgres may not enter $data_dir: clone to a folder that others may enter, or set SOUK_STATE to one (such as /var/lib/souk)"
 }
@@ -295,9 +295,10 @@ engine_ports() {
 
 # check_ports: before anything of this fleet runs. One line for the first port that is taken.
 check_ports() {
-  local port what
+  local port what listening_ports
+  listening_ports=" $(awk '$4 == "0A" {sub(/^.*:/, "", $2); print $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sort -u | tr '\n' ' ') "
   while read -r port what; do
-    ! listening "$port" || die "port $port ($what) is in use by another program: stop it, or choose other ports with --offset 20000"
+    [[ $listening_ports != *" $(printf '%04X' "$port") "* ]] || die "port $port ($what) is in use by another program: stop it, or choose other ports with --offset 20000"
   done < <(engine_ports && service_ports)
 }
 

@@ -16,13 +16,28 @@ smtp_base=3025
 
 # services: names of those whose executable has been built.
 services() {
-  local name executable _
+  local name executable _ i
   while read -r name executable _; do
-    [ ! -x "$bin_dir/$executable" ] || echo "$name"
+    [ -x "$bin_dir/$executable" ] || continue
+    echo "$name"
+    ! has_database "$name" || for ((i = 2; i <= instances; i++)); do echo "$name-$i"; done
   done <<<"$fleet_table"
 }
-service_executable() { awk -v n="$1" '$1 == n {print $2}' <<<"$fleet_table"; }
-http_port() { echo $(($(awk -v n="$1" '$1 == n {print $3}' <<<"$fleet_table") + offset)); }
+fleet_row() {
+  local name executable port
+  while read -r name executable port; do
+    if [ "$name" = "$1" ]; then echo "$executable $port" && return; fi
+  done <<<"$fleet_table"
+  return 1
+}
+service_executable() {
+  local row
+  row=$(fleet_row "$(base_name "$1")") && echo "${row% *}"
+}
+http_port() {
+  local row
+  row=$(fleet_row "$(base_name "$1")") && echo $((${row#* } + $(instance_shift "$1") + offset))
+}
 grpc_port() { echo $(($(http_port "$1") + 1000)); }
 admin_port() { echo $(($(http_port "$1") + 2000)); }
 http_url() { echo "http://127.0.0.1:$(http_port "$1")"; }
@@ -39,22 +54,48 @@ service_ports() {
   done <<<"$fleet_table"
 }
 
-# service_env NAME: what it is told, as NAME=value lines.
+# A second instance of a service is called NAME-2; its ports lie 50 above those of the first.
+base_name() { sed -E 's/-[2-9]$//' <<<"$1"; }
+instance_shift() {
+  case $1 in *-[2-9]) echo $(((${1##*-} - 1) * 50)) ;; *) echo 0 ;; esac
+}
+
+# sql_services: those with a database of their own.
+has_database() { [[ " ${databases[*]} " == *" $(base_name "$1") "* ]]; }
+
+# all_urls NAME: REST addresses of all its instances, separated by commas.
+all_urls() {
+  local list name
+  list=$(http_url "$1")
+  for name in $(services); do [[ $name != "$1"-[2-9] ]] || list+=",$(http_url "$name")"; done
+  printf '%s\n' "$list"
+}
+
+# service_env NAME: what it is told, as NAME=value lines. The file $state/override/NAME, when there, has the last word
+# (tests make a service faster, slower or chaotic with it).
 service_env() {
-  local name=$1
-  echo "SOUK_HTTP_PORT=$(http_port "$name")"
-  echo "SOUK_ADMIN_PORT=$(admin_port "$name")"
-  echo "SOUK_INSTANCE=$name-1"
+  {
+    service_env_common "$1"
+    service_env_own "$(base_name "$1")"
+  } | keep_known "$1"
+  cat "$state/override/all" "$state/override/$(base_name "$1")" 2>/dev/null || true
+}
+
+# Not every program has every one of these.
+service_env_common() {
+  echo "SOUK_HTTP_PORT=$(http_port "$1")"
+  echo "SOUK_ADMIN_PORT=$(admin_port "$1")"
+  echo "SOUK_GRPC_PORT=$(grpc_port "$1")"
+  echo "SOUK_INSTANCE=$1"
   echo "SOUK_LOG_LEVEL=${SOUK_LOG_LEVEL:-info}"
-  case $name in
-    orders | inventory | payments | fulfillment | notifications)
-      echo "SOUK_GRPC_PORT=$(grpc_port "$name")"
-      echo "SOUK_SQL_URL=$(sql_url "$name")"
-      echo "SOUK_KAFKA_BROKERS=$(kafka_brokers)"
-      echo "SOUK_REDIS_NODES=$(redis_nodes)"
-      ;;
-  esac
-  case $name in
+  ! has_database "$1" || echo "SOUK_SQL_URL=$(sql_url "$(base_name "$1")")"
+  echo "SOUK_KAFKA_BROKERS=$(kafka_brokers)"
+  echo "SOUK_REDIS_NODES=$(redis_nodes)"
+}
+
+service_env_own() {
+  local name
+  case $1 in
     payments)
       echo "SOUK_PROVIDER_URL=$(http_url payment-simulator)"
       echo "SOUK_PROVIDER_KEY=$(secret provider-key)"
@@ -62,21 +103,31 @@ service_env() {
       ;;
     notifications) echo "SOUK_SMTP_URL=smtp://127.0.0.1:$((smtp_base + offset))" ;;
     payment-simulator)
-      echo "SOUK_PROVIDER_KEY=$(secret provider-key)"
       echo "SOUK_WEBHOOK_SECRET=$(secret webhook-secret)"
-      echo "SOUK_WEBHOOK_URL=$(http_url payments)/v1/provider/webhooks"
-      echo "SOUK_STATE_DIR=$data_dir/payment-simulator"
+      echo "SOUK_WEBHOOK_URLS=$(http_url payments)/webhooks/provider"
       ;;
     mail-sink) echo "SOUK_SMTP_PORT=$((smtp_base + offset))" ;;
     gateway)
-      for name in orders inventory payments fulfillment notifications audit; do
-        printf 'SOUK_%s_URL=%s\n' "${name^^}" "$(http_url "$name")"
+      for name in orders inventory payments fulfillment notifications; do
+        printf 'SOUK_%s_URL=%s\n' "${name^^}" "$(all_urls "$name")"
       done
-      echo "SOUK_KAFKA_BROKERS=$(kafka_brokers)"
-      echo "SOUK_REDIS_NODES=$(redis_nodes)"
+      [ ! -x "$bin_dir/souk-audit" ] || echo "SOUK_AUDIT_URL=$(http_url audit)"
+      echo "SOUK_LIVE_PROCESSES=$(admin_addresses)"
       ;;
-    audit) audit_env ;;
+    audit)
+      audit_env
+      echo "SOUK_SERVE=true"
+      ;;
   esac
+}
+
+# admin_addresses: "name=host:port,..." of every process that says itself whether it is ready.
+admin_addresses() {
+  local name list=''
+  for name in $(services); do
+    ! has_database "$name" || list+=",$name=127.0.0.1:$(admin_port "$name")"
+  done
+  printf '%s\n' "${list#,}"
 }
 
 # The audit reads everything and writes nothing.
@@ -86,13 +137,30 @@ audit_env() {
   echo "SOUK_KAFKA_BROKERS=$(kafka_brokers)"
   echo "SOUK_REDIS_NODES=$(redis_nodes)"
   echo "SOUK_PROVIDER_URL=$(http_url payment-simulator)"
-  echo "SOUK_PROVIDER_KEY=$(secret provider-key)"
 }
 
+# known_keys EXECUTABLE: the variables it declares, from its --help.
+known_keys() { "$bin_dir/$1" --help 2>/dev/null | sed -n 's/^ *--\([a-z0-9._-]*\)=.*/\1/p' | tr 'a-z.-' 'A-Z__' | sed 's/^/SOUK_/'; }
+
+# keep_known NAME: of the lines on stdin, those that the program declares; it would refuse to start with others.
+keep_known() {
+  local known
+  known=" $(known_keys "$(service_executable "$1")" | tr '\n' ' ') "
+  while IFS= read -r line; do [[ $known != *" ${line%%=*} "* ]] || printf '%s\n' "$line"; done
+}
+
+# prepare_service NAME: its variables and its unit. A process that runs with other variables or an older program is ended,
+# so that it starts again with the new ones.
 prepare_service() {
-  local name=$1 file=$env_dir/$1
+  local name=$1 file=$env_dir/$1 pid
   mkdir -p "$data_dir/$name"
-  (umask 077 && service_env "$name" >"$file.new") && mv "$file.new" "$file"
+  (umask 077 && service_env "$name" >"$file.new")
+  pid=$(unit_pid "$name")
+  if [ -n "$pid" ] && { ! cmp -s "$file" "$file.new" || [[ $(readlink "/proc/$pid/exe") != "$bin_dir/$(service_executable "$name")" ]]; }; then
+    say "$name has changed: restarting it"
+    units_down 20 "$name"
+  fi
+  mv "$file.new" "$file"
   write_unit "$name" <<END
 cd "$data_dir/$name" || exit 1
 set -a
@@ -101,7 +169,14 @@ exec "$bin_dir/$(service_executable "$name")"
 END
 }
 
-service_ready() { curl -fsS -o /dev/null -m 2 "http://127.0.0.1:$(admin_port "$1")/readyz" 2>/dev/null; }
+# Ready is what a service says on its admin port; a tool without one is ready when it listens.
+service_ready() {
+  if grep -q '^SOUK_ADMIN_PORT=' "$env_dir/$1" 2>/dev/null; then
+    curl -fsS -o /dev/null -m 2 "http://127.0.0.1:$(admin_port "$1")/readyz" 2>/dev/null
+  else
+    unit_runs "$1" && listening "$(http_port "$1")"
+  fi
+}
 
 declare_topics() {
   local file=$root/deploy/kafka/topics.yaml stamp replicas=(--replication 1 --min-isr 1)
@@ -133,14 +208,19 @@ what_is_missing() {
   tail -n 1 "$log_dir/$1/current" 2>/dev/null | cut -c1-300
 }
 
-# up [--engines] [--no-build] [SERVICE...]
+# up [--engines] [--no-build] [--instances N] [SERVICE...]
 up_command() {
   local engines_only=0 build=1
   while (($#)); do
     case $1 in
+      --instances)
+        [[ ${2:-} =~ ^[1-9]$ ]] || usage_error "--instances takes a number from 1 to 9"
+        instances=$2
+        shift
+        ;;
       --engines) engines_only=1 ;;
       --no-build) build=0 ;;
-      -*) usage_error "up knows --engines and --no-build, not '$1'" ;;
+      -*) usage_error "up knows --engines, --no-build and --instances, not '$1'" ;;
       *) break ;;
     esac
     shift
@@ -227,30 +307,23 @@ env_command() {
   cat "$env_dir/$1"
 }
 
-# with_env NAME COMMAND...: runs it with what the service NAME is told.
-with_env() {
-  local file
-  file=$(mktemp)
-  service_env "$1" >"$file"
-  shift
-  # shellcheck disable=SC1090
-  (set -a && . "$file" && rm -f "$file" && exec "$@")
-}
+# clean_env NAME=VALUE... COMMAND...: without the variables that speak to ./souk itself.
+clean_env() { env -u SOUK_SQL_URL -u SOUK_KAFKA_BROKERS -u SOUK_REDIS_NODES -u SOUK_HOME -u SOUK_LOG_LEVEL "$@"; }
 
 audit_command() {
   need_fleet
   [ -x "$bin_dir/souk-audit" ] || die "souk-audit is not built: ./souk build"
   local variables
   mapfile -t variables < <(audit_env)
-  env -u SOUK_SQL_URL -u SOUK_STATE -u SOUK_OFFSET "${variables[@]}" "$bin_dir/souk-audit" "${@:---once}"
+  clean_env "${variables[@]}" "$bin_dir/souk-audit" "$@"
 }
 
 bench_command() {
   [ $# -ge 1 ] || usage_error "bench NAME: orders, inventory"
   ensure_packages run build
   ensure_build souk-bench
-  fleet_runs || up_command
-  with_env orders "$bin_dir/souk-bench" "$@"
+  fleet_runs || up_command --no-build
+  clean_env "$bin_dir/souk-bench" "$@"
 }
 
 psql_command() {

@@ -96,12 +96,13 @@ home=${SOUK_HOME:-$root/.souk}
 state=${SOUK_STATE:-$home/demo}
 offset=
 brokers=
+instances=
 
 # use_state: settles state, offset and brokers; what a fleet was started with is remembered by its state folder.
 use_state() {
   mkdir -p "$state"
   state=$(cd "$state" && pwd)
-  [ -n "$offset" ] || offset=${SOUK_OFFSET:-}
+  [ -n "$offset" ] || offset=${SOUK_PORT_OFFSET:-}
   if [ -f "$state/fleet" ]; then
     # shellcheck disable=SC1091
     . "$state/fleet"
@@ -114,12 +115,19 @@ use_state() {
     fi
     offset=${offset:-$saved_offset} brokers=${brokers:-$saved_brokers}
   fi
-  offset=${offset:-0} brokers=${brokers:-1}
+  offset=${offset:-0} brokers=${brokers:-1} instances=${instances:-${saved_instances:-1}}
+  SOUK_SQL_URL=${SOUK_SQL_URL:-${saved_sql_url:-}}
+  SOUK_KAFKA_BROKERS=${SOUK_KAFKA_BROKERS:-${saved_kafka_brokers:-}}
+  SOUK_REDIS_NODES=${SOUK_REDIS_NODES:-${saved_redis_nodes:-}}
   [[ $offset =~ ^[0-9]+$ ]] && ((offset <= 45000)) || usage_error "--offset must be a number from 0 to 45000, not '$offset'"
   [[ $brokers =~ ^[13]$ ]] || usage_error "--brokers must be 1 or 3, not '$brokers'"
   sv_dir=$state/sv env_dir=$state/env log_dir=$state/log data_dir=$state/data
 }
 
 save_state() {
-  printf 'saved_offset=%s saved_brokers=%s\n' "$offset" "$brokers" >"$state/fleet"
+  (
+    umask 077
+    printf 'saved_%s=%q\n' offset "$offset" brokers "$brokers" instances "$instances" \
+      sql_url "${SOUK_SQL_URL:-}" kafka_brokers "${SOUK_KAFKA_BROKERS:-}" redis_nodes "${SOUK_REDIS_NODES:-}" >"$state/fleet"
+  )
 }

@@ -81,10 +81,10 @@ fleet_pids() {
     parent[$pid]=$2
   done
   fleet_runs && roots=$(<"$state/supervisor.pid")
-  for pid in $(find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$sv_dir/*" -printf '%h\n' 2>/dev/null); do
+  while IFS= read -r pid; do
     pid=${pid#/proc/}
     [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = runsv ] && roots="$roots $pid"
-  done
+  done < <(find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$sv_dir/*" -printf '%h\n' 2>/dev/null)
   all=" $roots "
   while ((changed)); do
     changed=0

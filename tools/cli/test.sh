@@ -21,7 +21,7 @@ run_tests() {
   mkdir -p "$home/lock"
   exec {test_lock}>"$home/lock/test-$(printf '%s' "$state" | sha256sum | cut -c1-8)"
   flock -n "$test_lock" || die "another test run uses $state: wait for it, or name another --state and --offset"
-  offset=${offset:-${SOUK_OFFSET:-10000}}
+  offset=${offset:-${SOUK_PORT_OFFSET:-10000}}
   use_state
   results=$home/results
   rm -rf "$results" && mkdir -p "$results"
@@ -94,7 +94,9 @@ start_test_engines() {
   SOUK_TEST_KAFKA=$(kafka_brokers)
   SOUK_TEST_REDIS=$(redis_nodes)
   export SOUK_TEST_SQL SOUK_TEST_KAFKA SOUK_TEST_REDIS
-  export SOUK_TEST_STATE=$state SOUK_STATE=$state SOUK_TEST_OFFSET=$offset SOUK_BIN=$bin_dir SOUK_CLI=$root/souk
+  # A program that a test starts takes SOUK_* for its own settings; the fleet's folder remembers engines named from outside.
+  export -n SOUK_SQL_URL SOUK_KAFKA_BROKERS SOUK_REDIS_NODES
+  export SOUK_TEST_STATE=$state SOUK_STATE=$state SOUK_TEST_OFFSET=$offset SOUK_PORT_OFFSET=$offset SOUK_BIN=$bin_dir SOUK_CLI=$root/souk
 }
 stop_test_engines() {
   trap - EXIT
@@ -231,7 +233,7 @@ sql_dialect() {
   set -- $version
   (($1 > 1 || $2 >= 24)) || { echo "Go $1.$2 is too old (1.24 or later is needed)" && return 77; }
   if ! stamp_is "$home/crdblint/stamp" "$(hash_of "$root"/test/crdblint/*)"; then
-    mkdir -p "$home/crdblint"
+    mkdir -p "$home/crdblint" && cp "$root/test/crdblint/go.mod" "$home/crdblint/"
     (cd "$root/test/crdblint" && GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -modfile="$home/crdblint/go.mod" -o "$tool" .) >"$home/crdblint/log" 2>&1 ||
       { tail -n 3 "$home/crdblint/log" && echo "CockroachDB's parser could not be fetched or built: $(tail -n 1 "$home/crdblint/log")" && return 77; }
     stamp_set "$home/crdblint/stamp" "$(hash_of "$root"/test/crdblint/*)"
