@@ -60,10 +60,10 @@ choose_postgres_user() {
   ((EUID == 0)) || return 0
   local plain=(setpriv --reuid=postgres --regid=postgres --clear-groups)
   as_postgres=("${plain[@]}")
-  "${as_postgres[@]}" test -x "$data_dir" 2>/dev/null && return
+  "${as_postgres[@]}" sh -c 'cd "$1"' - "$data_dir" 2>/dev/null && return
   # The checkout lies in a folder that others may not enter (such as /root): let this one process through.
   as_postgres=("${plain[@]}" --inh-caps=+dac_override --ambient-caps=+dac_override)
-  "${as_postgres[@]}" test -x "$data_dir" 2>/dev/null ||
+  "${as_postgres[@]}" sh -c 'cd "$1"' - "$data_dir" 2>/dev/null ||
     die "user postgres may not enter $data_dir: clone to a folder that others may enter, or set SOUK_STATE to one (such as /var/lib/souk)"
 }
 
@@ -258,10 +258,11 @@ prepare_kafka_mock() {
   reason=$(grep -m 1 -E 'ERROR|Could not|Unknown host' "$kafka_home/maven.log" 2>/dev/null | cut -c1-160 || true)
   warn "Apache Kafka's jars cannot be had (${reason:-see $kafka_home/maven.log}): librdkafka's MOCK CLUSTER stands in."
   warn "NOT PROVEN with it: messages survive a broker restart, replication and min ISR, retention, transactions and fencing, real group rebalances."
+  [ -x "$bin_dir/souk-mock-kafka" ] || die "souk-mock-kafka is not built yet: ./souk build, then again"
   mkdir -p "$data" && rm -f "$data/bootstrap"
   write_unit kafka-mock <<END
 cd "$data" || exit 1
-exec "$bin_dir/souk-mock-kafka" --file "$root/deploy/kafka/topics.yaml" --bootstrap-file "$data/bootstrap"
+exec "$bin_dir/souk-mock-kafka" --brokers $brokers --file "$root/deploy/kafka/topics.yaml" --bootstrap-file "$data/bootstrap"
 END
 }
 
