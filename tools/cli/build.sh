@@ -34,11 +34,7 @@ run_build() {
   need_disk
   export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros,pch_defines,include_file_mtime,include_file_ctime
   [ -n "${CCACHE_DIR:-}" ] || [ -n "${HOME:-}" ] || export CCACHE_DIR=$home/ccache
-  if [ ! -f "$build_dir/build.ninja" ] && ! configure >"$log" 2>&1; then
-    tail -n 30 "$log" >&2
-    rm -f "$build_dir/build.ninja"
-    die "cmake could not configure the build: see above and $log"
-  fi
+  ensure_configured
   # A compiler of this code wants up to 1.5 GB: fewer at once where memory is small.
   jobs=$(awk -v n="$(nproc)" '/MemAvailable/ {m = int($2 / 1500000); if (m < 1) m = 1; print (m < n ? m : n)}' /proc/meminfo)
   if ! NINJA_STATUS='[%f/%t] ' ninja -C "$build_dir" -j "$jobs" "$@" 2>&1 </dev/null | build_progress "$log"; then
@@ -47,9 +43,19 @@ run_build() {
   fi
 }
 
-configure() {
+# Ninja notices a changed CMakeLists.txt, but not a folder that has got its first one.
+ensure_configured() {
+  local log=$home/log/configure-$preset.log folders
+  folders=$(cd "$root" && find cmake libs proto services test tools web -name CMakeLists.txt 2>/dev/null | sort | sha256sum | cut -c1-16)
+  if [ -f "$build_dir/build.ninja" ] && stamp_is "$build_dir/folders" "$folders"; then return; fi
   say "configuring the build (preset $preset)"
-  cmake -S "$root" --preset "$preset" -B "$build_dir"
+  mkdir -p "$home/log"
+  if ! cmake -S "$root" --preset "$preset" -B "$build_dir" >"$log" 2>&1 </dev/null; then
+    tail -n 30 "$log" >&2
+    rm -f "$build_dir/build.ninja"
+    die "cmake could not configure the build: see above and $log"
+  fi
+  stamp_set "$build_dir/folders" "$folders"
 }
 
 # Ninja's lines go to a file; every 10 s one of them says how far it is.

@@ -229,7 +229,11 @@ up_command() {
     if ((engines_only)); then ensure_packages run; else ensure_packages run build && ensure_build; fi
   fi
   need_disk
-  fleet_runs || check_ports
+  if ! fleet_runs; then
+    # What a supervisor that was killed has left behind still holds the ports.
+    [ -z "$(fleet_pids)" ] || down_command
+    check_ports
+  fi
   engines_up
   ((engines_only)) && return
   declare_topics
@@ -240,7 +244,7 @@ up_command() {
 down_command() {
   case ${1:-} in '' | --clean) ;; *) usage_error "down knows --clean, not '$1'" ;; esac
   local list service=() engine=() name
-  if fleet_runs; then
+  if [ -n "$(fleet_pids)" ]; then
     mapfile -t list < <(units)
     for name in "${list[@]}"; do
       case $name in sql | kafka-* | redis-*) engine+=("$name") ;; *) service=("$name" "${service[@]+"${service[@]}"}") ;; esac
@@ -248,12 +252,14 @@ down_command() {
     say "stopping ${#service[@]} services and ${#engine[@]} engine processes"
     ((${#service[@]} == 0)) || units_down 20 "${service[@]}"
     ((${#engine[@]} == 0)) || units_down 40 "${engine[@]}"
+    stop_supervisor
+    say "stopped: nothing of $state runs"
+  else
+    say "nothing of $state runs"
   fi
-  stop_supervisor
-  say "stopped: nothing of $state runs"
   if [ "${1:-}" = --clean ]; then
     rm -rf "$state"
-    say "removed $state"
+    say "removed its data"
   fi
 }
 

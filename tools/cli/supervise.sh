@@ -107,7 +107,10 @@ stop_supervisor() {
   mapfile -t pids < <(fleet_pids)
   ((${#pids[@]})) || return 0
   for pid in "${pids[@]}"; do
-    case $(cat "/proc/$pid/comm" 2>/dev/null) in runsvdir) kill -HUP "$pid" 2>/dev/null || true ;; esac
+    case $(cat "/proc/$pid/comm" 2>/dev/null) in
+      runsvdir) kill -HUP "$pid" 2>/dev/null || true ;;
+      runsv) kill -TERM "$pid" 2>/dev/null || true ;;
+    esac
   done
   if ! await 10 "the supervisor to end" none_alive "${pids[@]}"; then
     for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
