@@ -26,6 +26,9 @@ endif()
 if(SOUK_SANITIZE)
   add_compile_options(-fsanitize=${SOUK_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${SOUK_SANITIZE})
+  if(SOUK_SANITIZE STREQUAL "thread")
+    add_compile_options(-Wno-tsan)  # Asio's fences, which the thread sanitizer does not follow
+  endif()
 endif()
 
 add_library(souk_options INTERFACE)

@@ -177,6 +177,14 @@ TEST_F(ClusterTest, RefusesWhatADeadlineInThePastForbids) {
   EXPECT_TRUE(client->ExecuteSync("k", {"GET", "k"})->IsNil());
 }
 
+TEST_F(ClusterTest, TakesSeedsByName) {
+  auto config = Config();
+  config.seeds = {{"no-such-host.invalid", 1}, {"localhost", nodes().port(0)}};
+  config.connect_timeout = seconds(5);
+  const auto client = Connect(config);
+  EXPECT_TRUE(client->ExecuteSync("k", {"SET", "k", "v"}).ok());
+}
+
 TEST_F(ClusterTest, AsksOneNodeByName) {
   const auto client = Connect();
   const auto primary = client->PrimaryOf("k");
@@ -185,6 +193,24 @@ TEST_F(ClusterTest, AsksOneNodeByName) {
   ASSERT_TRUE(scanned.ok());
   EXPECT_EQ(scanned->items.at(1).items.at(0).text, "k");
   EXPECT_FALSE(client->ExecuteOn({"127.0.0.1", 1}, {"PING"}).ok());
+}
+
+TEST(ClusterPasswordTest, OpensNodesWithTheRightPasswordOnly) {
+  souk::testing::RedisCluster::Options options;
+  options.replicas = false;
+  options.password = "open sesame";
+  const auto nodes = souk::testing::RedisCluster::Start(options);
+  ASSERT_TRUE(nodes.ok()) << nodes.error().message;
+  ClusterConfig config;
+  config.seeds = *ParseEndpoints((*nodes)->Seeds());
+  const auto stranger = *Cluster::Connect(config);
+  const auto refused = stranger->ExecuteSync("k", {"SET", "k", "v"}, In(milliseconds(200)));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().reason, kReasonNodeAway);
+  config.password = options.password;
+  const auto client = *Cluster::Connect(config);
+  ASSERT_TRUE(client->AwaitConnected(In(seconds(10))));
+  EXPECT_TRUE(client->ExecuteSync("k", {"SET", "k", "v"}).ok());
 }
 
 }  // namespace
