@@ -120,6 +120,7 @@ Schema::Key& Schema::Bool(std::string name, bool* target, bool default_value, st
   key.doc = std::move(doc);
   key.default_text = default_value ? "true" : "false";
   key.bounds = "true or false";
+  key.is_switch = true;
   key.parse = [target](const std::string& text) -> Result<void> {
     if (text != "true" && text != "false") return Bad("must be true or false");
     *target = text == "true";
@@ -172,12 +173,20 @@ Result<void> Schema::Set(const std::string& name, const std::string& value, cons
   return Bad(service_ + ": unknown configuration key '" + name + "' (from " + origin + "); --help lists the known ones");
 }
 
+bool Schema::IsSwitch(const std::string& name) const {
+  return std::any_of(keys_.begin(), keys_.end(), [&](const auto& key) { return key->name == name && key->is_switch; });
+}
+
 Result<void> Schema::Load(int argc, const char* const* argv) {
   std::map<std::string, std::string> flags;
   std::string file = std::getenv("SOUK_CONFIG") == nullptr ? "" : std::getenv("SOUK_CONFIG");
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     const std::size_t equals = argument.find('=');
+    if (argument.rfind("--", 0) == 0 && equals == std::string::npos && IsSwitch(argument.substr(2))) {
+      flags[argument.substr(2)] = "true";
+      continue;
+    }
     if (argument.rfind("--", 0) != 0 || equals == std::string::npos) {
       return Bad(service_ + ": '" + argument + "' is not of the form --key=value; --help lists the keys");
     }

@@ -30,6 +30,7 @@ class Schema {
     std::string origin = "default";  ///< default, file, environment, flag
     bool secret = false;
     bool required = false;
+    bool is_switch = false;  ///< --name alone means --name=true
     std::function<Result<void>(const std::string&)> parse;
     Key& Secret() { secret = true; return *this; }
     Key& Required() { required = true; return *this; }
@@ -57,6 +58,7 @@ class Schema {
 
  private:
   Key& Add(Key key);
+  bool IsSwitch(const std::string& name) const;
   Result<void> Set(const std::string& name, const std::string& value, const std::string& origin);
   std::string service_;
   std::string profile_;

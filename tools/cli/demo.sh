@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 demo() {
-  local after=stay data='' pass=() code=0 json report
+  local after=stay data='' pass=() code=0 json report variables
   while (($#)); do
     case $1 in
       --detach) after=detach ;;
@@ -33,7 +33,8 @@ demo() {
   rm -f "$json"
   demo_flags "$data"
   # Its own last line is kept back, so that it is the last one of this command too.
-  clean_env "$bin_dir/souk-demo" "${flags[@]}" "${pass[@]+"${pass[@]}"}" | tee "$report" | sed -u '/^{.*}$/d' || code=$?
+  mapfile -t variables < <(audit_env)
+  clean_env "${variables[@]}" "$bin_dir/souk-demo" "${flags[@]}" "${pass[@]+"${pass[@]}"}" | tee "$report" | sed -u '/^{.*}$/d' || code=$?
   [ -s "$json" ] || grep -E '^\{.*\}$' "$report" | tail -n 1 >"$json" || true
   case $after in
     detach)
@@ -55,8 +56,8 @@ demo() {
 
 # demo_flags DATA: fills $flags with where everything is.
 demo_flags() {
-  flags=("--gateway-url=$(http_url gateway)" "--inventory.grpc=127.0.0.1:$(grpc_port inventory)"
-    "--simulator-url=$(http_url payment-simulator)" "--kafka.brokers=$(kafka_brokers)" "--json-out=$json")
+  flags=("--gateway.url=$(http_url gateway)" "--inventory.grpc=127.0.0.1:$(grpc_port inventory)" "--processes=$(admin_addresses)"
+    "--progress.file=$state/demo-progress" "--json.out=$json")
   [ -z "$1" ] || flags+=("--data=$1")
 }
 

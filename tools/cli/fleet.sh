@@ -137,6 +137,8 @@ audit_env() {
   echo "SOUK_KAFKA_BROKERS=$(kafka_brokers)"
   echo "SOUK_REDIS_NODES=$(redis_nodes)"
   echo "SOUK_PROVIDER_URL=$(http_url payment-simulator)"
+  echo "SOUK_PROVIDER_KEY=$(secret provider-key)"
+  echo "SOUK_LOGS_DIR=$log_dir"
 }
 
 # known_keys EXECUTABLE: the variables it declares, from its --help.
