@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "libs/kafka/admin.hpp"
 #include "libs/kafka/consumer.hpp"
 #include "libs/kafka/producer.hpp"
+#include "libs/kafka/received.hpp"
 #include "libs/testing/eventually.hpp"
 
 namespace souk::kafka {
@@ -26,33 +26,6 @@ inline std::string TestBrokers() {
 }
 
 using souk::testing::Eventually;
-
-/// What a consumer's handler received, for looking at from the test's thread.
-class Received {
- public:
-  void Add(const std::vector<Record>& batch) {
-    const std::lock_guard lock(mutex_);
-    records_.insert(records_.end(), batch.begin(), batch.end());
-  }
-  std::size_t size() const {
-    const std::lock_guard lock(mutex_);
-    return records_.size();
-  }
-  std::vector<Record> All() const {
-    const std::lock_guard lock(mutex_);
-    return records_;
-  }
-  BatchHandler Handler() {
-    return [this](std::vector<Record>& batch) -> Result<void> {
-      Add(batch);
-      return {};
-    };
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<Record> records_;
-};
 
 class BrokerTest : public ::testing::Test {
  protected:

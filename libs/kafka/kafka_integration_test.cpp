@@ -7,6 +7,7 @@
 #include <numeric>
 #include <set>
 
+#include "libs/kafka/broker_contract.hpp"
 #include "libs/kafka/broker_fixture.hpp"
 #include "libs/kafka/dead_letter.hpp"
 
@@ -319,6 +320,38 @@ TEST_F(KafkaTest, StopsInBoundedTimeThoughTheBrokerIsAway) {
   EXPECT_FALSE(consumer->Ready());
   consumer->Stop();
 }
+
+class KafkaHarness {
+ public:
+  KafkaHarness() {
+    SystemRandom random;
+    suffix_ = std::to_string(random.Next() % 1'000'000'007);
+    admin_ = Admin::Create(TestBrokers()).value();
+    producer_ = Producer::Create({.brokers = TestBrokers()}).value();
+  }
+  ~KafkaHarness() { (void)admin_->DeleteTopics(topics_); }
+
+  std::string Topic() {
+    topics_.push_back("test.contract." + suffix_);
+    EXPECT_TRUE(admin_->CreateTopics({{topics_.back(), 3, 1, {}}}).ok());
+    return topics_.back();
+  }
+  Publisher& publisher() { return *producer_; }
+  std::unique_ptr<Subscription> Subscribe(const std::string& group, const std::string& topic, BatchHandler handler) {
+    ConsumerConfig config;
+    config.brokers = TestBrokers();
+    config.group = group + suffix_;
+    config.topics = {topic};
+    return Consumer::Start(config, std::move(handler)).value();
+  }
+
+ private:
+  std::string suffix_;
+  std::vector<std::string> topics_;
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<Producer> producer_;
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(Kafka, BrokerContract, KafkaHarness);
 
 }  // namespace
 }  // namespace souk::kafka

@@ -5,10 +5,12 @@
 #include <set>
 
 #include "libs/base/time.hpp"
+#include "libs/kafka/broker_contract.hpp"
 #include "libs/kafka/chaos.hpp"
 #include "libs/kafka/consumer.hpp"
 #include "libs/kafka/dead_letter.hpp"
 #include "libs/kafka/envelope.hpp"
+#include "libs/kafka/memory_broker.hpp"
 #include "libs/kafka/producer.hpp"
 
 namespace souk::kafka {
@@ -163,6 +165,22 @@ TEST(ConfigTest, NamesTheSettingThatIsWrong) {
   consumer.offset_reset = "random";
   EXPECT_EQ(start(), "offset_reset");
 }
+
+class MemoryHarness {
+ public:
+  std::string Topic() { return "topic"; }
+  Publisher& publisher() { return broker_; }
+  std::unique_ptr<Subscription> Subscribe(const std::string& group, const std::string& topic, BatchHandler handler) {
+    ConsumerConfig config;
+    config.group = group;
+    config.topics = {topic};
+    return broker_.Subscribe(config, std::move(handler));
+  }
+
+ private:
+  MemoryBroker broker_;
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, BrokerContract, MemoryHarness);
 
 }  // namespace
 }  // namespace souk::kafka
