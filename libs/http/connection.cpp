@@ -272,12 +272,12 @@ bool Connection::ParseSome() {
     continue_sent_ = false;
   }
   boost::system::error_code ec;
-  const std::size_t used =
-      parser_->put(asio::const_buffer(input_.data() + input_begin_, input_end_ - input_begin_), ec);
+  const std::string_view seen(input_.data() + input_begin_, input_end_ - input_begin_);
+  const std::size_t used = parser_->put(asio::const_buffer(seen.data(), seen.size()), ec);
   input_begin_ += used;
   const bool need_more = ec == boost::beast::http::error::need_more;
   if (ec && !need_more) {
-    Refuse(StatusOf(ec));
+    Refuse(StatusOf(ec, seen));
     return false;
   }
   if (parser_->is_done()) {
@@ -309,14 +309,15 @@ bool Connection::PartialHeaderIsSane() const {
   return feed == std::string_view::npos || (feed > 0 && seen[feed - 1] == '\r');
 }
 
-int Connection::StatusOf(const boost::system::error_code& ec) const {
+int Connection::StatusOf(const boost::system::error_code& ec, std::string_view seen) const {
   namespace http = boost::beast::http;
   if (parser_->refusal != 0) return parser_->refusal;
   if (ec == http::error::body_limit) return 413;
-  if (ec == http::error::bad_version) return 505;
+  const std::size_t line = seen.find("\r\n");
+  const bool whole_line = line < config_.header_max;
+  if (ec == http::error::bad_version && whole_line && seen.substr(0, line).find(" HTTP/") < line) return 505;
   if (ec != http::error::header_limit) return 400;
-  const std::string_view seen(input_.data() + input_begin_, input_end_ - input_begin_);
-  return seen.find("\r\n") < config_.header_max ? 431 : 414;
+  return whole_line || !parser_->request.method.empty() ? 431 : 414;
 }
 
 /// Answers a request that never reached the handler, then closes: where the next request begins is unknown.
@@ -495,7 +496,7 @@ void Connection::Linger() {
   state_ = State::kLingering;
   boost::system::error_code ec;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ec);
-  state_deadline_ = steady_clock::now() + kLingerTime;
+  state_deadline_ = steady_clock::now() + (worker_->shared->draining ? kDrainTime : kLingerTime);
   input_begin_ = input_end_ = 0;
   SetDeadline();
   StartRead();

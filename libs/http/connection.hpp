@@ -112,7 +112,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void Dispatch();
   Context MakeContext(const Request& request, bool* bad_timeout);
   void Refuse(int status);
-  int StatusOf(const boost::system::error_code& ec) const;
+  int StatusOf(const boost::system::error_code& ec, std::string_view seen) const;
   bool PartialHeaderIsSane() const;
   void Queue(const Response& response, bool stream);
   void FinishAnswer();

@@ -156,8 +156,15 @@ void GrpcCall::End(const Error* error, const google::protobuf::Message* message)
 
 void GrpcCall::EndLocked(const Error* error, const google::protobuf::Message* message) {
   if (ended_ || reactor_ == nullptr) return;
-  ended_ = true;
   over_ = true;
+  if (writing_) {
+    // gRPC 1.51 breaks when a call is finished under a write: OnWritten comes back here.
+    finishing_ = true;
+    if (error != nullptr && !finish_error_) finish_error_ = *error;
+    queue_.clear();
+    return;
+  }
+  ended_ = true;
   Observe(*method_.metrics, started_, error, observed_context_);
   if (alarm_) alarm_->Cancel();
   if (error == nullptr && message != nullptr) {
