@@ -36,6 +36,15 @@ class ClusterTest : public ::testing::Test {
     ASSERT_TRUE(nodes().AwaitHealthy());
     const auto emptied = nodes().FlushAll();
     ASSERT_TRUE(emptied.ok()) << emptied.error().message;
+    ASSERT_TRUE(Eventually([] { return EveryNodeIsEmpty(); })) << "replicas follow their primaries";
+  }
+
+  static bool EveryNodeIsEmpty() {
+    for (int node = 0; node < nodes().size(); ++node) {
+      const auto size = nodes().Command(node, {"DBSIZE"});
+      if (!size.ok() || size->integer != 0) return false;
+    }
+    return true;
   }
 
   static souk::testing::RedisCluster& nodes() { return *shared_; }

@@ -63,7 +63,7 @@ class FieldLoad {
       }
       ++open_;
       const auto& key = keys_[static_cast<std::size_t>(i) % keys_.size()];
-      auto field = std::to_string(i);
+      auto field = name_ + std::to_string(i);
       client_.Execute(key, {"HINCRBY", key, field, "1"}, In(patience_), [this, field](const Result<Reply>& result) {
         Remember(field, result);
       });
@@ -86,7 +86,13 @@ class FieldLoad {
     --open_;
   }
 
+  static std::string NewName() {
+    static std::atomic<int> loads{0};
+    return "load" + std::to_string(++loads) + "-";
+  }
+
   Cluster& client_;
+  const std::string name_ = NewName();  // fields of two loads are never the same
   const std::vector<std::string> keys_;
   const milliseconds patience_;
   std::mutex mutex_;

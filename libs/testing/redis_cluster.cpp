@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
 #include <utility>
 
 #include <fmt/format.h>
@@ -58,9 +60,10 @@ RedisCluster::RedisCluster(Options options, int base_port, int lock, std::filesy
 
 RedisCluster::~RedisCluster() {
   nodes_.clear();
+  close(lock_);
+  if (std::getenv("SOUK_KEEP_TEST_DATA") != nullptr) return;
   std::error_code ignored;  // a folder that stays behind is no reason to fail
   std::filesystem::remove_all(dir_, ignored);
-  close(lock_);
 }
 
 Result<std::unique_ptr<RedisCluster>> RedisCluster::Start(Options options) {
@@ -69,7 +72,8 @@ Result<std::unique_ptr<RedisCluster>> RedisCluster::Start(Options options) {
   int lock = TakePorts(base, count);
   while (lock < 0 && options.base_port == 0 && base < 22000) lock = TakePorts(base += 10, count);
   if (lock < 0) return MakeError(ErrorCode::kUnavailable, fmt::format("no free run of Redis ports at {}", base));
-  auto dir = std::filesystem::temp_directory_path() / fmt::format("souk-test-redis-{}-{}", base, getpid());
+  static std::atomic<int> started{0};
+  auto dir = std::filesystem::temp_directory_path() / fmt::format("souk-test-redis-{}-{}-{}", base, getpid(), ++started);
   std::unique_ptr<RedisCluster> cluster(new RedisCluster(std::move(options), base, lock, std::move(dir)));
   for (int node = 0; node < cluster->size(); ++node) SOUK_RETURN_IF_ERROR(cluster->Launch(node));
   SOUK_RETURN_IF_ERROR(cluster->Form());

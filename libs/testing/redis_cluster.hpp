@@ -16,7 +16,8 @@ namespace souk::testing {
 
 /// A real Redis Cluster of its own for one test program: redis-server processes on this host, gone with this object.
 /// Nodes are numbered 0 … size()-1; 0 … primaries-1 begin as primaries, node primaries+i as a replica of i.
-/// Start it from a thread that outlives it (see ChildProcess).
+/// Start it from a thread that outlives it (see ChildProcess). SOUK_KEEP_TEST_DATA in the environment leaves the nodes' logs
+/// and data in the temporary folder.
 class RedisCluster {
  public:
   struct Options {
