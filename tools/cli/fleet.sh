@@ -72,13 +72,14 @@ all_urls() {
 }
 
 # service_env NAME: what it is told, as NAME=value lines. The file $state/override/NAME, when there, has the last word
-# (tests make a service faster, slower or chaotic with it).
+# (tests make a service faster, slower or chaotic with it); of override/all each program takes what it declares.
 service_env() {
   {
     service_env_common "$1"
     service_env_own "$(base_name "$1")"
+    cat "$state/override/all" 2>/dev/null || true
   } | keep_known "$1"
-  cat "$state/override/all" "$state/override/$(base_name "$1")" 2>/dev/null || true
+  cat "$state/override/$(base_name "$1")" 2>/dev/null || true
 }
 
 # Not every program has every one of these.
@@ -193,10 +194,28 @@ declare_topics() {
   stamp_set "$state/stamps/topics" "$stamp"
 }
 
+# drop_units_except NAME...: further instances that are no longer wanted.
+drop_units_except() {
+  local name extra=()
+  for name in $(units); do
+    [[ $name != *-[2-9] || " $* " == *" $name "* ]] || ! has_database "$name" || extra+=("$name")
+  done
+  ((${#extra[@]})) || return 0
+  say "stopping ${extra[*]}"
+  units_down 20 "${extra[@]}"
+  for name in "${extra[@]}"; do
+    printf x >"$sv_dir/$name/supervise/control" || true
+    rm -rf "${sv_dir:?}/$name" "$env_dir/$name"
+  done
+}
+
 # services_up [NAME...]
 services_up() {
   local name list=("$@")
-  ((${#list[@]})) || mapfile -t list < <(services)
+  if ((${#list[@]} == 0)); then
+    mapfile -t list < <(services)
+    drop_units_except "${list[@]}"
+  fi
   ((${#list[@]})) || return 0
   for name in "${list[@]}"; do prepare_service "$name"; done
   units_up "${list[@]}"

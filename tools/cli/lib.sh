@@ -83,12 +83,14 @@ alive() {
   [[ $line == *"$2"* ]]
 }
 
+# need_disk: 6 GB for packages, build and data the first time, 1 GB once the build is there.
 need_disk() {
-  local free_kb
+  local free_kb needed_gb=6
+  [ ! -f "$build_dir/build.ninja" ] || needed_gb=1
   mkdir -p "$home"
   free_kb=$(df -Pk "$home" | awk 'NR == 2 {print $4}')
-  ((free_kb >= 6 * 1024 * 1024)) ||
-    die "only $((free_kb / 1024)) MB free in $home; 6 GB are needed: free some space or set SOUK_HOME to a folder on another disk"
+  ((free_kb >= needed_gb * 1024 * 1024)) ||
+    die "only $((free_kb / 1024)) MB free in $home, $needed_gb GB are needed: free some space, or set SOUK_HOME to a folder on another disk"
 }
 
 # The folders. $home: what all fleets of this checkout share (build, jars). $state: one fleet (data, logs, process ids).

@@ -43,14 +43,15 @@ install_packages() {
     die "packages could not be installed: $(apt_reason) (the whole story is in $home/log/apt.err)"
 }
 
-# The last error of apt in one line.
+# The last error of apt in one line, with what to do about it.
 apt_reason() {
   local line
-  line=$(grep -E '^(E|W):|sudo:' "$home/log/apt.err" | tail -n 1)
-  case $line in
-    *"Unable to locate"* | *"Failed to fetch"* | *"Could not resolve"* | *"Temporary failure"*)
-      line="the package registry cannot be reached: check the network and /etc/apt (${line#E: })" ;;
-  esac
+  line=$(grep -E '^E:|sudo:' "$home/log/apt.err" | tail -n 1)
+  if grep -qE 'Failed to fetch|Could not (resolve|connect)|Temporary failure|Unable to fetch' "$home/log/apt.err"; then
+    line="the package registry cannot be reached, check the network and /etc/apt: $line"
+  elif grep -q 'Unable to locate package' "$home/log/apt.err"; then
+    line="the registries in /etc/apt do not have them, is this Debian 12 with its main archive? $line"
+  fi
   printf '%s' "${line:-no reason given}"
 }
 

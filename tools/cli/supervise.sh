@@ -74,7 +74,7 @@ fleet_pids() {
   local stat pid ppid roots='' all changed=1
   local -A parent=()
   for stat in /proc/[0-9]*/stat; do
-    read -r line <"$stat" 2>/dev/null || continue
+    { read -r line <"$stat"; } 2>/dev/null || continue
     pid=${line%% *}
     # shellcheck disable=SC2086
     set -- ${line##*) }
