@@ -32,7 +32,8 @@ inline constexpr sql::Statement kOrders{
     "SELECT order_id, phase, reason, currency, total_minor, captured_minor, refunded_minor, placed_at < now() - ($1::INT8 * INTERVAL '1 millisecond') "
     "FROM orders"};
 inline constexpr sql::Statement kOrdersByPhase{"audit_orders_by_phase", "SELECT phase, count(*) FROM orders GROUP BY phase"};
-inline constexpr sql::Statement kOrderIds{"audit_order_ids", "SELECT order_id, customer_id FROM orders"};
+// Kafka keeps the events for 7 days.
+inline constexpr sql::Statement kOrderIds{"audit_order_ids", "SELECT order_id FROM orders WHERE placed_at > now() - INTERVAL '6 days'"};
 
 inline constexpr sql::Statement kPayments{
     "audit_payments", "SELECT payment_id, status, currency, captured, refunded, provider_id, unknown FROM payments"};
