@@ -53,7 +53,7 @@ locked() {
     say "waiting: another souk command of this checkout does the same"
     flock "$fd"
   fi
-  "$@" {fd}>&-
+  "$@"
   exec {fd}>&-
 }
 

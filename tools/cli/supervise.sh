@@ -10,7 +10,7 @@ write_unit() {
   rm -rf "$fresh"
   mkdir -p "$fresh/log" "$fresh/control" "$log_dir/$1"
   { printf '#!/bin/sh\nexec 2>&1\n' && cat; } >"$fresh/run"
-  printf '#!/bin/sh\nexec svlogd "%s"\n' "$log_dir/$1" >"$fresh/log/run"
+  printf '#!/bin/sh\nexec svlogd -l 30000 -b 32768 "%s"\n' "$log_dir/$1" >"$fresh/log/run"
   printf 's20000000\nn4\n' >"$log_dir/$1/config"
   : >"$fresh/down"
   chmod 700 "$fresh/run" "$fresh/log/run"
@@ -30,10 +30,12 @@ write_unit() {
 start_supervisor() {
   fleet_runs && return
   rm -f "$sv_dir"/*/supervise/pid
-  # shellcheck disable=SC2086
-  setsid env -i PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME="${HOME:-/}" LANG=C.UTF-8 \
-    ${TSAN_OPTIONS:+TSAN_OPTIONS="$TSAN_OPTIONS"} ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
-    runsvdir -P "$sv_dir" </dev/null >/dev/null 2>"$state/supervisor.log" &
+  (
+    [ -z "${test_lock:-}" ] || exec {test_lock}>&- # a fleet that outlives the test run must not hold its lock
+    # shellcheck disable=SC2086
+    exec setsid env -i PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME="${HOME:-/}" LANG=C.UTF-8 \
+      ${TSAN_OPTIONS:+TSAN_OPTIONS="$TSAN_OPTIONS"} ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} runsvdir -P "$sv_dir"
+  ) </dev/null >/dev/null 2>"$state/supervisor.log" &
   printf '%s\n' $! >"$state/supervisor.pid"
 }
 
