@@ -15,18 +15,24 @@ function number(value, digits = 0) { return value === null || value === undefine
 function money(minor) { return minor === null || minor === undefined ? "–" : (Number(minor) / 100).toLocaleString("en", { style: "currency", currency: "GBP" }); }
 function element(tag, content, className) { const node = document.createElement(tag); if (content !== undefined) node.textContent = content; if (className) node.className = className; return node; }
 
+// What orders says of itself; empty where it can't be asked.
+function ordersOf(picture) {
+  const orders = picture.orders || {}, measured = orders.confirmMillis && orders.confirmMillis.samples > 0;
+  return { phases: orders.phases || {}, statuses: orders.statuses || {}, rates: orders.ratesPerSecond || {}, latency: measured ? orders.confirmMillis : {} };
+}
+
 function drawFigures(picture) {
-  const orders = picture.orders || {}, payments = picture.payments || {}, latency = orders.confirm_ms || {};
-  text($("rate"), number(orders.accepted_per_s, 1));
+  const payments = picture.payments || {}, { rates, latency, phases } = ordersOf(picture);
+  text($("rate"), number(rates.accepted, 1));
   text($("p50"), number(latency.p50, 1));
   text($("p99"), number(latency.p99, 1));
-  text($("inflight"), number(orders.in_flight));
+  text($("inflight"), picture.orders ? number(PHASES.reduce((sum, [name]) => sum + Number(phases[name] || 0), 0)) : "–");
   text($("taken"), money(payments.captured_minor));
   text($("given"), money(payments.refunded_minor));
 }
 
 function drawFlow(picture) {
-  const phases = (picture.orders && picture.orders.by_phase) || {};
+  const { phases, statuses } = ordersOf(picture);
   const most = Math.max(1, ...PHASES.map(([name]) => Number(phases[name] || 0)));
   const flow = $("flow");
   if (!flow.children.length) {
@@ -42,7 +48,6 @@ function drawFlow(picture) {
     text(item.firstChild, number(count));
     item.lastChild.style.transform = `scaleX(${count / most})`;
   }
-  const statuses = (picture.orders && picture.orders.by_status) || {};
   $("ends").replaceChildren(...Object.entries(statuses).map(([name, count]) => {
     const item = element("li");
     item.append(element("b", number(count)), " " + name.toLowerCase());
@@ -111,8 +116,8 @@ function chart(id, names) {
 }
 function drawCharts(picture) {
   if (!charts) charts = { rate: chart("chart-rate", ["accepted", "confirmed"]), latency: chart("chart-latency", ["median", "p99"]) };
-  const orders = picture.orders || {}, latency = orders.confirm_ms || {};
-  const point = { at: picture.at / 1000, accepted: orders.accepted_per_s, confirmed: orders.confirmed_per_s, p50: latency.p50, p99: latency.p99 };
+  const { rates, latency } = ordersOf(picture);
+  const point = { at: picture.at / 1000, accepted: rates.accepted, confirmed: rates.confirmed, p50: latency.p50, p99: latency.p99 };
   for (const key of Object.keys(history)) { history[key].push(point[key] ?? null); if (history[key].length > HISTORY) history[key].shift(); }
   charts.rate.setData([history.at, history.accepted, history.confirmed]);
   charts.latency.setData([history.at, history.p50, history.p99]);
