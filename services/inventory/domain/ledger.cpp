@@ -16,7 +16,9 @@ const Reservation* Ledger::Find(const Uuid& id) const {
 }
 
 Outcome Ledger::Apply(const Command& command, const Cause& cause) {
+  const std::size_t events = changes_.events.size();
   Outcome outcome = std::visit([&](const auto& value) { return On(value, cause); }, command);
+  outcome.answered = changes_.events.size() > events;
   ++commands_;
   return outcome;
 }

@@ -93,6 +93,7 @@ struct Outcome {
   std::vector<Level> levels;
   bool took_units = false;  ///< a new claim was made now
   bool duplicate = false;   ///< the message had been applied before
+  bool answered = false;    ///< an event tells about it
 };
 
 /// One ledger row and how it has to move. `version` guards it.

@@ -1,0 +1,114 @@
+#include "services/inventory/adapters/kafka_in.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "libs/kafka/dead_letter.hpp"
+#include "libs/observability/log.hpp"
+#include "libs/observability/metrics.hpp"
+
+namespace souk::inventory {
+namespace {
+
+constexpr int kFailuresMax = 5;
+
+metrics::Counter& Skipped() {
+  static auto& counter = metrics::GetCounter("souk_inventory_skipped_total", "Records of a type that this service does not read");
+  return counter;
+}
+
+metrics::Counter& DeadLetters() {
+  static auto& counter = metrics::GetCounter("souk_inventory_dead_letters_total", "Records put aside");
+  return counter;
+}
+
+}  // namespace
+
+/// Shared with the writer: it may still finish when the handler has lost patience.
+struct KafkaIn::Batch {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t open = 0;
+  std::vector<Result<void>> results;
+  std::vector<Outcome> outcomes;
+};
+
+KafkaIn::KafkaIn(Config config, Parse parse, WorkQueue& ledger, kafka::Publisher& dead_letters, const Clock& clock)
+    : config_(std::move(config)), parse_(std::move(parse)), ledger_(ledger), dead_letters_(dead_letters), clock_(clock) {}
+
+Result<Work> KafkaIn::ToWork(const kafka::Record& record) const {
+  SOUK_ASSIGN_OR_RETURN(const kafka::Envelope envelope, kafka::ParseEnvelope(record));
+  SOUK_ASSIGN_OR_RETURN(Command command, parse_(envelope, record.value));
+  Work work;
+  work.command = std::move(command);
+  work.cause = Cause{true, envelope.id, clock_.Now()};
+  if (config_.use_inbox) work.consumer = config_.group;
+  if (const auto trace = TraceContext::Parse(envelope.traceparent)) work.trace = *trace;
+  return work;
+}
+
+Result<void> KafkaIn::PutAside(const kafka::Record& record, const std::string& reason) {
+  log::Warn("a record was put aside", {log::Field("group", config_.group), log::Field("topic", record.topic),
+                                       log::Field("partition", record.partition), log::Field("offset", record.offset),
+                                       log::Field("reason", reason)});
+  DeadLetters().Increment();
+  return kafka::DeadLetter(dead_letters_, config_.group, record, reason);
+}
+
+bool KafkaIn::OutOfPatience(const kafka::Record& record) {
+  const std::string place = record.topic + ":" + std::to_string(record.partition) + ":" + std::to_string(record.offset);
+  return ++failures_[place] >= kFailuresMax;
+}
+
+Result<void> KafkaIn::Settle(const kafka::Record& record, const Result<void>& result, const Outcome& outcome) {
+  if (!result.ok()) {
+    if (IsRetryable(result.error().code) || !OutOfPatience(record)) return result.error();
+    return PutAside(record, result.error().message);
+  }
+  if (outcome.error && !outcome.answered && !outcome.duplicate) return PutAside(record, outcome.error->message);
+  return {};
+}
+
+Result<void> KafkaIn::Handle(std::vector<kafka::Record>& records) {
+  const auto batch = std::make_shared<Batch>();
+  batch->results.resize(records.size());
+  batch->outcomes.resize(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    Result<Work> work = ToWork(records[i]);
+    if (!work.ok()) {
+      if (work.error().code == ErrorCode::kUnimplemented) {
+        Skipped().Increment();
+        continue;
+      }
+      SOUK_RETURN_IF_ERROR(PutAside(records[i], work.error().message));
+      continue;
+    }
+    work->done = [batch, i](const Result<void>& result, Work& finished) {
+      {
+        const std::lock_guard lock(batch->mutex);
+        batch->results[i] = result;
+        batch->outcomes[i] = std::move(finished.outcome);
+        --batch->open;
+      }
+      batch->changed.notify_one();
+    };
+    {
+      const std::lock_guard lock(batch->mutex);
+      ++batch->open;
+    }
+    if (const auto queued = ledger_.Submit(std::move(*work)); !queued.ok()) return queued.error();
+  }
+  {
+    std::unique_lock lock(batch->mutex);
+    if (!batch->changed.wait_for(lock, config_.patience, [&] { return batch->open == 0; })) {
+      return MakeError(ErrorCode::kUnavailable, "the ledger did not answer in time");
+    }
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    SOUK_RETURN_IF_ERROR(Settle(records[i], batch->results[i], batch->outcomes[i]));
+  }
+  failures_.clear();
+  return {};
+}
+
+}  // namespace souk::inventory

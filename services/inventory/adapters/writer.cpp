@@ -1,0 +1,106 @@
+#include "services/inventory/adapters/writer.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "libs/observability/log.hpp"
+#include "services/inventory/app/reserve_gate.hpp"
+
+namespace souk::inventory {
+namespace {
+
+constexpr int kUnknownCommitTries = 3;
+
+SteadyTime Now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+Writer::Writer(WriterConfig config, StockStore& store, WriterHooks hooks)
+    : store_(store),
+      hooks_(std::move(hooks)),
+      reserved_(metrics::GetCounter("souk_inventory_reservations_total", "Claims decided by the ledger", {{"result", "held"}})),
+      refused_(metrics::GetCounter("souk_inventory_reservations_total", "Claims decided by the ledger", {{"result", "refused"}})),
+      duplicates_(metrics::GetCounter("souk_inventory_duplicates_total", "Messages that had been applied before")),
+      commits_({"inventory", config.batch_max, config.queue_max}, [this](std::span<Work> works) { return Apply(works); },
+               [this](Work& work, const Result<void>& result) { Finish(work, result); }) {}
+
+Result<void> Writer::Apply(std::span<Work> works) {
+  const SteadyTime now = Now();
+  const auto late = [now](const Work& work) { return work.deadline <= now; };
+  if (std::any_of(works.begin(), works.end(), late)) {
+    // Nobody waits for these any more: not begun, so there is no half effect.
+    const auto first_late = std::stable_partition(works.begin(), works.end(), [&](const Work& w) { return !late(w); });
+    for (auto it = first_late; it != works.end(); ++it) {
+      it->outcome.error = MakeError(ErrorCode::kDeadlineExceeded, "the deadline passed before the work began", "NOT_BEGUN");
+      if (hooks_.availability != nullptr && it->counted) hooks_.availability->Add(GiveBack(*it));
+      it->counted = false;
+    }
+    works = works.first(static_cast<std::size_t>(first_late - works.begin()));
+    if (works.empty()) return {};
+  }
+  Result<Applied> applied = store_.Apply(works);
+  for (int i = 0; i < kUnknownCommitTries && !applied.ok() && applied.error().reason == "COMMIT_UNKNOWN"; ++i) {
+    // Every command finds by its own key what it did before: doing all again is the look-up.
+    if (hooks_.count_watch != nullptr) {
+      for (const Work& work : works) {
+        if (const auto* reserve = std::get_if<Reserve>(&work.command)) {
+          for (const Line& line : reserve->lines) hooks_.count_watch->Suspect(line.sku);
+        }
+      }
+    }
+    applied = store_.Apply(works);
+  }
+  healthy_ = applied.ok() || applied.error().code != ErrorCode::kUnavailable;
+  if (!applied.ok()) {
+    log::Warn("a batch was not applied", {log::Field("items", works.size()), log::Why(applied.error())});
+    return applied.error();
+  }
+  AfterCommit(works, *applied);
+  return {};
+}
+
+void Writer::AfterCommit(std::span<Work> works, const Applied& applied) {
+  std::unordered_map<std::string_view, std::int64_t> taken;
+  const SteadyTime now = Now();
+  for (Work& work : works) {
+    const auto* reserve = std::get_if<Reserve>(&work.command);
+    if (work.outcome.duplicate) duplicates_.Increment();
+    if (reserve == nullptr) continue;
+    if (work.outcome.took_units && hooks_.hot != nullptr) hooks_.hot->Add(reserve->lines, now);
+    if (work.outcome.took_units) reserved_.Increment();
+    if (work.outcome.error) refused_.Increment();
+    if (!work.counted) continue;
+    for (const Line& line : reserve->lines) taken[line.sku] += line.quantity;
+    work.counted = false;
+  }
+  if (hooks_.availability != nullptr) {
+    // What the ledger did, less what the counts did already: claims that were counted and granted cancel out.
+    std::vector<CountChange> changes;
+    for (const LevelChange& change : applied.levels) {
+      std::int64_t difference = change.available_delta;
+      if (const auto it = taken.find(change.after.sku); it != taken.end()) {
+        difference += it->second;
+        taken.erase(it);
+      }
+      if (difference != 0) changes.push_back({change.after.sku, difference, change.after.Available()});
+    }
+    for (const auto& [sku, units] : taken) changes.push_back({std::string(sku), units, 0});
+    if (!changes.empty()) hooks_.availability->Add(std::move(changes));
+  }
+  for (const LevelChange& change : applied.levels) {
+    for (LevelListener* listener : hooks_.listeners) listener->OnLevel(change.after);
+  }
+  if (hooks_.alert) {
+    for (const Event& event : applied.alerts) hooks_.alert(event);
+  }
+}
+
+void Writer::Finish(Work& work, const Result<void>& result) {
+  if (!result.ok() && work.counted && hooks_.availability != nullptr) {
+    hooks_.availability->Add(GiveBack(work));
+    work.counted = false;
+  }
+  if (work.done) work.done(result, work);
+}
+
+}  // namespace souk::inventory
