@@ -205,7 +205,7 @@ drop_units_except() {
   units_down 20 "${extra[@]}"
   for name in "${extra[@]}"; do
     printf x >"$sv_dir/$name/supervise/control" || true
-    rm -rf "${sv_dir:?}/$name" "$env_dir/$name"
+    rm -rf "${sv_dir:?}/$name" "${env_dir:?}/$name"
   done
 }
 
