@@ -39,19 +39,25 @@ demo() {
   case $after in
     detach)
       echo "left running; the live page: $(http_url gateway)   (./souk status, ./souk logs, ./souk down)"
-      tr -d '\n' <"$json" && echo
+      demo_json "$json"
       ;;
     exit)
       down_command
-      tr -d '\n' <"$json" && echo
+      demo_json "$json"
       ;;
     stay)
       echo "the live page: $(http_url gateway)   (Ctrl-C stops everything)"
-      tr -d '\n' <"$json" && echo
+      demo_json "$json"
       while :; do sleep 3600 & wait $! || true; done
       ;;
   esac
   return "$code"
+}
+
+# The figures of the report as one line; nothing when the replay did not get that far.
+demo_json() {
+  [ -s "$1" ] || return 0
+  tr -d '\n' <"$1" && echo
 }
 
 # demo_flags DATA: fills $flags with where everything is.
