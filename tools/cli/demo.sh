@@ -48,7 +48,7 @@ demo() {
     stay)
       echo "the live page: $(http_url gateway)   (Ctrl-C stops everything)"
       demo_json "$json"
-      while :; do sleep 3600 & wait $! || true; done
+      while :; do sleep 1; done
       ;;
   esac
   return "$code"
