@@ -204,6 +204,7 @@ void Connection::Start() {
   boost::system::error_code ec;
   socket_.set_option(asio::ip::tcp::no_delay(true), ec);
   worker_->connections.insert(this);
+  if (worker_->stopped) return Close();
   SetDeadline();
   StartRead();
 }

@@ -72,11 +72,10 @@ class Server::Impl {
     StopAccepting();
     OnEachConnection([](Connection& connection) { connection.Drain(true); });
     WaitForConnections(grace);
-    OnEachConnection([](Connection& connection) { connection.Close(); });
-    WaitForConnections(std::chrono::seconds(1));
     for (const auto& worker : workers_) worker->stopped = true;
+    OnEachConnection([](Connection& connection) { connection.Close(); });
+    // The loops end by themselves once nothing is left to do: stopping them would strand handlers that own connections.
     guards_.clear();
-    for (const auto& worker : workers_) worker->io.stop();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
   }
