@@ -58,9 +58,13 @@ std::uint16_t SlotMap::Intern(const Endpoint& endpoint, bool primary) {
 }
 
 std::vector<Endpoint> SlotMap::Primaries() const {
+  std::vector<bool> serves(nodes_.size(), false);
+  for (const auto owner : owners_) {
+    if (owner != kNobody) serves[owner] = true;
+  }
   std::vector<Endpoint> primaries;
-  for (const auto& node : nodes_) {
-    if (node.primary) primaries.push_back(node.endpoint);
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (serves[i]) primaries.push_back(nodes_[i].endpoint);
   }
   return primaries;
 }

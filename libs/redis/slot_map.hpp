@@ -30,6 +30,7 @@ class SlotMap {
   std::uint16_t SetOwner(std::uint16_t slot, const Endpoint& endpoint);
 
   const std::vector<Node>& nodes() const { return nodes_; }
+  /// Those that serve a slot. A node that MOVED took its last slot from is none any more.
   std::vector<Endpoint> Primaries() const;
   bool Complete() const;
   std::size_t SlotsOf(std::uint16_t node) const;

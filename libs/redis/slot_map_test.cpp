@@ -50,6 +50,12 @@ TEST(SlotMapTest, MovedMayNameANewNodeOrPromoteAReplica) {
   EXPECT_EQ(map.Primaries().size(), 5U);
 }
 
+TEST(SlotMapTest, ANodeWithoutSlotsIsNoPrimaryAnyMore) {
+  auto map = *SlotMap::Parse(List({List({Number(5), Number(5), NodeReply("a", 1)}), List({Number(6), Number(6), NodeReply("b", 2)})}), kAsked);
+  map.SetOwner(5, {"b", 2});
+  EXPECT_EQ(map.Primaries(), (std::vector<Endpoint>{{"b", 2}}));
+}
+
 TEST(SlotMapTest, StandsIncompleteWhileSlotsAreUnserved) {
   const auto map = SlotMap::Parse(List({List({Number(0), Number(99), NodeReply("a", 1)})}), kAsked);
   ASSERT_TRUE(map.ok());
