@@ -90,6 +90,7 @@ class Simulator::Impl {
     Open(router, "GET", "/simulator/stats", [this](const auto&) { return provider_.Stats(); });
     Open(router, "POST", "/simulator/challenges/{id}", [this](const auto& r) { return Challenge(r); });
     Open(router, "POST", "/simulator/faults", [this](const auto& r) { return SetFaults(BodyParams(r)); });
+    Open(router, "GET", "/simulator/faults", [this](const auto&) { return Answer{200, R"({"faults":)" + std::to_string(faults_left_) + "}"}; });
     Open(router, "POST", "/simulator/intents/{id}",
          [this](const auto& r) { return provider_.Tamper(r.params.at("id"), BodyParams(r)); });
     Open(router, "GET", "/simulator/challenges/{id}", [](const auto& r) {

@@ -106,8 +106,8 @@ TEST_F(ServiceTest, ResumesWithTheStoredKeyAfterADeathAroundTheCallF64) {
     Fault(where, 1);
     const std::string id = NewPayment();
     SendAuthorize(id);
-    ASSERT_TRUE(AwaitStatus(*first, id, "AUTHORIZING"));
-    ASSERT_TRUE(souk::testing::Eventually([&] { return Call("POST", simulator_->url() + "/simulator/faults", "kind=none").status == 200; }));
+    ASSERT_TRUE(souk::testing::Eventually([&] { return Call("GET", simulator_->url() + "/simulator/faults").Has(":0}"); })) << "the call is on its way";
+    EXPECT_TRUE(Get(*first, id).Has("PAYMENT_STATUS_AUTHORIZING"));
     first.reset();  // no answer was heard: what is left is the row with its key
     const auto second = StartService(config);
     ASSERT_TRUE(second);
