@@ -10,6 +10,7 @@
 #include "libs/kafka/broker_contract.hpp"
 #include "libs/kafka/broker_fixture.hpp"
 #include "libs/kafka/dead_letter.hpp"
+#include "libs/kafka/mock_cluster.hpp"
 
 namespace souk::kafka {
 namespace {
@@ -319,6 +320,30 @@ TEST_F(KafkaTest, StopsInBoundedTimeThoughTheBrokerIsAway) {
   auto consumer = Start(config, received.Handler());
   EXPECT_FALSE(consumer->Ready());
   consumer->Stop();
+}
+
+// The stand-in where Apache Kafka can't be had. Its groups take some 3 s to form.
+TEST(MockClusterTest, CarriesRecordsFromProducerToConsumerAndKeepsOffsets) {
+  const auto cluster = MockCluster::Start(1);
+  ASSERT_TRUE(cluster.ok());
+  ASSERT_TRUE((*cluster)->CreateTopic("test.mock", 2, 1).ok());
+  const auto producer = Producer::Create({.brokers = (*cluster)->Bootstrap()});
+  ASSERT_TRUE(producer.ok());
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE((*producer)->Produce({"test.mock", "key", std::to_string(i), {{"h", "v"}}}, nullptr).ok());
+  }
+  ASSERT_TRUE((*producer)->Flush(std::chrono::seconds(10)).ok());
+  Received received;
+  ConsumerConfig config;
+  config.brokers = (*cluster)->Bootstrap();
+  config.group = "mock";
+  config.topics = {"test.mock"};
+  const auto consumer = Consumer::Start(config, received.Handler());
+  ASSERT_TRUE(consumer.ok());
+  ASSERT_TRUE(testing::Eventually([&] { return received.size() == 100; }));
+  (*consumer)->Stop();
+  const auto admin = Admin::Create((*cluster)->Bootstrap());
+  EXPECT_EQ(LagOf(**admin, "mock", "test.mock"), 0);
 }
 
 class KafkaHarness {
