@@ -135,6 +135,7 @@ class Life {
     const std::int64_t version = state_.payment ? state_.payment->version : 0;
     Decision decision = Decide(kId, state_, input, now_, Policy{});
     if (decision.refusal) return;
+    voided_ = voided_ || std::holds_alternative<Void>(input);
     std::int64_t last = version;
     for (const Event& event : decision.events) {
       EXPECT_GT(event.version, last);
@@ -166,6 +167,7 @@ class Life {
     EXPECT_EQ(state_.payment->refunded, refunded);
     EXPECT_LE(refunded, received);
     EXPECT_EQ(held, state_.payment->status == Status::kAuthorized);
+    EXPECT_FALSE(held && voided_) << "a void was forgotten";
     EXPECT_EQ(-ledger_["revenue"], received);
     EXPECT_EQ(ledger_["refunds"], refunded);
     EXPECT_EQ(ledger_["provider_holding"] + ledger_["revenue"] + ledger_["refunds"], 0);
@@ -175,6 +177,7 @@ class Life {
   ModelProvider provider_;
   SystemTime now_ = SystemTime(std::chrono::hours(24 * 365 * 50));
   Aggregate state_;
+  bool voided_ = false;
   std::deque<ProviderCall> calls_;
   std::map<std::string, std::int64_t> booked_;
   std::map<std::string, std::int64_t> ledger_;
