@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <unordered_set>
 #include <vector>
 
 #include "libs/rpc/status.hpp"
@@ -32,6 +35,51 @@ Error ToError(const grpc::ClientContext& context, const grpc::Status& status) {
   return internal::FromStatus(status, std::string_view(it->second.data(), it->second.size()));
 }
 
+/// The calls of a Channel that gRPC still works on. A ClientContext owns a part of its grpc::Channel, and gRPC 1.51
+/// breaks when the last part is given up on one of its own threads: so the Channel waits for all contexts to be gone.
+class LiveCalls {
+ public:
+  void Add(grpc::ClientContext* context) {
+    const std::lock_guard lock(mutex_);
+    contexts_.insert(context);
+    ++count_;
+  }
+  /// Before the context is destroyed: it can't be cancelled any more.
+  void Ending(grpc::ClientContext* context) {
+    const std::lock_guard lock(mutex_);
+    contexts_.erase(context);
+  }
+  /// After it was destroyed.
+  void Ended() {
+    const std::lock_guard lock(mutex_);
+    --count_;
+    gone_.notify_all();
+  }
+  void CancelAndWait() {
+    std::unique_lock lock(mutex_);
+    for (grpc::ClientContext* context : contexts_) context->TryCancel();
+    gone_.wait(lock, [this] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable gone_;
+  std::unordered_set<grpc::ClientContext*> contexts_;
+  std::size_t count_ = 0;
+};
+
+/// Owns something with a member `context` and tells LiveCalls when that is gone.
+template <class T>
+std::shared_ptr<T> MakeLive(const std::shared_ptr<LiveCalls>& live) {
+  auto* made = new T();
+  live->Add(&made->context);
+  return std::shared_ptr<T>(made, [live](T* ended) {
+    live->Ending(&ended->context);
+    delete ended;
+    live->Ended();
+  });
+}
+
 /// What one unary call keeps alive until its callback.
 struct UnaryCall {
   grpc::ClientContext context;
@@ -42,7 +90,8 @@ struct UnaryCall {
 /// A server stream being read; owns itself until OnDone.
 class StreamReactor final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  std::shared_ptr<grpc::ClientContext> context = std::make_shared<grpc::ClientContext>();
+  grpc::ClientContext context;
+  std::shared_ptr<StreamReactor> self;
   grpc::ByteBuffer request;
   std::function<MessagePtr()> make;
   std::function<void(MessagePtr)> on_message;
@@ -61,20 +110,20 @@ class StreamReactor final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grp
       on_message(std::move(message));
     } else {
       malformed_ = true;
-      context->TryCancel();
+      context.TryCancel();
     }
     StartRead(&response_);
   }
 
   void OnDone(const grpc::Status& status) override {
+    const auto keep = std::move(self);
     if (malformed_) {
       on_end(MakeError(ErrorCode::kInternal, "the server sent a message that can't be read"));
     } else if (status.ok()) {
       on_end({});
     } else {
-      on_end(ToError(*context, status));
+      on_end(ToError(context, status));
     }
-    delete this;
   }
 
  private:
@@ -105,9 +154,11 @@ class Channel::Impl {
       stubs_.push_back(std::make_unique<grpc::GenericStub>(Connect(target, config)));
     }
   }
+  ~Impl() { live->CancelAndWait(); }
   grpc::GenericStub& Next() { return *stubs_[next_++ % stubs_.size()]; }
 
   const ChannelConfig config;
+  const std::shared_ptr<LiveCalls> live = std::make_shared<LiveCalls>();
 
  private:
   std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
@@ -121,7 +172,7 @@ void Channel::CallErased(std::string_view full_method, const google::protobuf::M
                          google::protobuf::Message* response, const Context& context,
                          std::function<void(Result<void>)> callback) const {
   if (context.Expired()) return callback(MakeError(ErrorCode::kDeadlineExceeded, "no time left for the call"));
-  auto call = std::make_shared<UnaryCall>();
+  auto call = MakeLive<UnaryCall>(impl_->live);
   const bool unbounded = context.deadline == SteadyTime::max();
   const auto left = unbounded ? impl_->config.default_deadline : context.Remaining();
   call->context.set_deadline(std::chrono::system_clock::now() + left);
@@ -140,19 +191,21 @@ Channel::Cancel Channel::StreamErased(std::string_view full_method, const google
                                       const Context& context, std::function<MessagePtr()> make,
                                       std::function<void(MessagePtr)> on_message,
                                       std::function<void(Result<void>)> on_end) const {
-  auto* reactor = new StreamReactor();
-  const auto client_context = reactor->context;
+  const auto reactor = MakeLive<StreamReactor>(impl_->live);
+  reactor->self = reactor;
   if (context.deadline != SteadyTime::max()) {
-    client_context->set_deadline(std::chrono::system_clock::now() + context.Remaining());
+    reactor->context.set_deadline(std::chrono::system_clock::now() + context.Remaining());
   }
-  Fill(client_context.get(), context);
+  Fill(&reactor->context, context);
   reactor->request = internal::Serialize(request);
   reactor->make = std::move(make);
   reactor->on_message = std::move(on_message);
   reactor->on_end = std::move(on_end);
-  impl_->Next().PrepareBidiStreamingCall(client_context.get(), Path(full_method), grpc::StubOptions(), reactor);
+  impl_->Next().PrepareBidiStreamingCall(&reactor->context, Path(full_method), grpc::StubOptions(), reactor.get());
   reactor->Begin();
-  return [client_context] { client_context->TryCancel(); };
+  return [weak = std::weak_ptr(reactor)] {
+    if (const auto running = weak.lock()) running->context.TryCancel();
+  };
 }
 
 }  // namespace souk::rpc

@@ -25,9 +25,10 @@ class Channel {
  public:
   /// "host:port", "dns:///name:port" or "ipv4:a:1,b:2".
   explicit Channel(std::string target, ChannelConfig config = {});
+  /// Cancels what is in flight and waits until its callbacks have run. Never destroy it from a callback.
   ~Channel();
 
-  /// `callback` runs once on a gRPC thread and must not block.
+  /// `callback` runs once, on a gRPC thread (or at once when no time is left), and must not block.
   template <class Req, class Resp>
   void Call(std::string_view full_method, const Req& request, const Context& context,
             std::function<void(Result<Resp>)> callback) const {
@@ -50,7 +51,7 @@ class Channel {
     return future.get();
   }
 
-  /// A running server stream. Dropping the handle doesn't cancel it.
+  /// Stops a server stream; harmless when it is over. Dropping it stops nothing.
   using Cancel = std::function<void()>;
 
   /// Reads a server stream: on_message for each answer, on_end once. Without a deadline in the context it is unbounded.
