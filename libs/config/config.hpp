@@ -55,6 +55,8 @@ class Schema {
   /// One line per key: name, effective value (secrets masked), origin. Also served at /config.
   std::string Describe() const;
   std::string Help() const;
+  /// "development" or "production", as loaded.
+  const std::string& profile() const { return profile_; }
 
  private:
   Key& Add(Key key);
