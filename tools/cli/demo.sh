@@ -2,11 +2,12 @@
 # shellcheck shell=bash
 
 demo() {
-  local after=stay data='' pass=() code=0 json report variables
+  local after=stay data='' up=() pass=() code=0 json report variables
   while (($#)); do
     case $1 in
       --detach) after=detach ;;
       --exit) after="exit" ;;
+      --no-build) up=(--no-build) ;;
       --data)
         data=${2:?--data needs a folder}
         shift
@@ -27,7 +28,7 @@ demo() {
   use_state
   json=$state/demo.json report=$state/demo-report.txt
   trap 'demo_end' INT TERM
-  up_command
+  up_command "${up[@]+"${up[@]}"}"
   say "everything is up; the live page: $(http_url gateway)"
   [ -x "$bin_dir/souk-demo" ] || die "souk-demo is not built"
   rm -f "$json"
