@@ -24,7 +24,7 @@ void Declare(config::Schema& schema, Config* c) {
   schema.Duration("webhook.retry_max", &c->webhook_retry_max, milliseconds(600'000), milliseconds(10), day, "Longest pause");
   schema.Text("sellers.domain", &c->sellers_domain, "sellers.example", "Where sellers get their mail: SELLER@this");
   schema.Int("queue.max", &c->queue_max, 2'000, 1, 100'000, "Deliveries in memory per channel; more wait in SQL");
-  schema.Duration("lease", &c->lease, milliseconds(60'000), milliseconds(1'000), day, "How long a delivery belongs to an instance; must exceed the time-outs");
+  schema.Duration("lease", &c->lease, milliseconds(30'000), milliseconds(1'000), day, "How long a delivery belongs to an instance; must exceed the time-outs");
   schema.Duration("sweep.interval", &c->sweep_interval, milliseconds(250), milliseconds(10), milliseconds(60'000), "How often due deliveries are looked for");
   schema.Int("writer.batch_max", &c->writer_batch_max, 512, 1, 10'000, "Works per transaction");
   schema.Int("consumer.batch_max", &c->consumer_batch_max, 500, 1, 10'000, "Event records handled at once");

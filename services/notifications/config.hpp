@@ -23,7 +23,7 @@ struct Config {
   std::chrono::milliseconds webhook_retry_max{600'000};
   std::string sellers_domain;
   int queue_max = 2'000;
-  std::chrono::milliseconds lease{60'000};
+  std::chrono::milliseconds lease{30'000};
   std::chrono::milliseconds sweep_interval{250};
   int writer_batch_max = 512;
   int consumer_batch_max = 500;
