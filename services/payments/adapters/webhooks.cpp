@@ -28,8 +28,8 @@ void ForEachPart(std::string_view header, Use&& use) {
   }
 }
 
-void CountWebhook(const char* outcome) {
-  metrics::GetCounter("souk_payments_webhooks_total", "Webhooks of the provider", {{"outcome", outcome}}).Increment();
+metrics::Counter& Counted(const char* outcome) {
+  return metrics::GetCounter("souk_payments_webhooks_total", "Webhooks of the provider", {{"outcome", outcome}});
 }
 
 Work MakeWork(WebhookEvent event, std::string body, const Context& context) {
@@ -47,12 +47,21 @@ void Accept(Payments& payments, http::Request request, std::shared_ptr<http::Res
     return responder->Send(http::ProblemResponse(MalformedField("body", "must be an event of the provider"), request.context));
   }
   if (!event->intent) {
-    CountWebhook("ignored");
+    static auto& ignored = Counted("ignored");
+    ignored.Increment();
     return responder->Send({200, {}, "{}"});
   }
   Work work = MakeWork(std::move(*event), std::move(request.body), request.context);
+  if (payments.recent().NothingNew(work.payment_id, std::get<ProviderNotice>(work.input))) {
+    static auto& nothing_new = Counted("nothing_new");
+    nothing_new.Increment();
+    return responder->Send({200, {}, "{}"});
+  }
   work.done = [responder, context = request.context](Outcome& outcome, const Result<void>& result) {
-    CountWebhook(!result.ok() ? "failed" : outcome.parked ? "parked" : "applied");
+    static auto& failed = Counted("failed");
+    static auto& parked = Counted("parked");
+    static auto& applied = Counted("applied");
+    (!result.ok() ? failed : outcome.parked ? parked : applied).Increment();
     if (!result.ok()) return responder->Send(http::ProblemResponse(result.error(), context));
     responder->Send({outcome.parked ? 202 : 200, {}, "{}"});
   };
@@ -96,7 +105,8 @@ void MountWebhooks(http::Router& router, Payments& payments, std::string secret)
   router.Add("POST", "/webhooks/provider", [&payments, secret = std::move(secret)](http::Request request, http::Responder responder) {
     const auto verified = VerifySignature(request.Header("Stripe-Signature"), request.body, secret, payments.clock().Now());
     if (!verified.ok()) {
-      CountWebhook("refused");
+      static auto& refused = Counted("refused");
+      refused.Increment();
       return responder.Send(http::ProblemResponse(verified.error(), request.context));
     }
     Accept(payments, std::move(request), http::Share(std::move(responder)));

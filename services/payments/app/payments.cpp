@@ -22,7 +22,9 @@ void Payments::Committed(Work& work, const Result<void>& result) {
   if (!result.ok()) return;  // the sender tries again, or the sweep asks
   if (work.outcome.escalated) ++escalations_;
   if (!work.outcome.calls.empty()) calls_.Make(std::move(work.outcome.calls), work.cause);
-  if (work.outcome.payment) waiters_.Notify(*work.outcome.payment, work.outcome.refunds);
+  if (!work.outcome.payment) return;
+  recent_.Remember(*work.outcome.payment);
+  waiters_.Notify(*work.outcome.payment, work.outcome.refunds);
 }
 
 Result<std::size_t> Payments::Sweep(PaymentReader& reader, const ReadNotice& read, int limit) {

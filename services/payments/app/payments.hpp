@@ -6,6 +6,7 @@
 #include <string>
 
 #include "services/payments/app/provider_calls.hpp"
+#include "services/payments/app/recent_payments.hpp"
 #include "services/payments/app/waiters.hpp"
 
 namespace souk::payments {
@@ -37,6 +38,7 @@ class Payments {
   void Stop() { calls_.Stop(); }
 
   Waiters& waiters() { return waiters_; }
+  const RecentPayments& recent() const { return recent_; }
   const ProviderCalls& calls() const { return calls_; }
   const Clock& clock() const { return clock_; }
   /// How often a payment was found that only a person can settle.
@@ -48,6 +50,7 @@ class Payments {
   const Clock& clock_;
   const Submit submit_;
   Waiters waiters_;
+  RecentPayments recent_;
   ProviderCalls calls_;
   std::atomic<std::int64_t> escalations_{0};
 };

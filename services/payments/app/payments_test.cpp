@@ -104,6 +104,21 @@ TEST_F(PaymentsTest, AnswersAWaiterWithTheLastStateWhenItsTimeIsOver) {
   EXPECT_EQ(payments_.waiters().size(), 0u);
 }
 
+TEST_F(PaymentsTest, KnowsWebhooksThatTellNothingNew) {
+  gateway_.LoseAnswers(1, true);
+  Do(Authorize{amount_, "pm_card_visa", ""});
+  const auto nothing_new = [&](IntentStatus status) {
+    return payments_.recent().NothingNew(id_, {IntentView{.provider_id = "pi_1", .status = status, .received = 1000}});
+  };
+  EXPECT_FALSE(nothing_new(IntentStatus::kRequiresCapture)) << "the answer was lost: this is how we hear of it";
+  Sweep(std::chrono::seconds(90));
+  EXPECT_TRUE(nothing_new(IntentStatus::kRequiresCapture));
+  EXPECT_FALSE(nothing_new(IntentStatus::kSucceeded));
+  Do(Capture{amount_});
+  EXPECT_TRUE(nothing_new(IntentStatus::kSucceeded));
+  EXPECT_TRUE(nothing_new(IntentStatus::kRequiresCapture));
+}
+
 TEST_F(PaymentsTest, ReconcilesRecordByRecordF69) {
   Do(Authorize{amount_, "pm_card_visa", ""});
   Do(Capture{amount_});
