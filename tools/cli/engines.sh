@@ -259,7 +259,9 @@ prepare_kafka_mock() {
   warn "Apache Kafka's jars cannot be had (${reason:-see $kafka_home/maven.log}): librdkafka's MOCK CLUSTER stands in."
   warn "NOT PROVEN with it: messages survive a broker restart, replication and min ISR, retention, transactions and fencing, real group rebalances."
   [ -x "$bin_dir/souk-mock-kafka" ] || die "souk-mock-kafka is not built yet: ./souk build, then again"
-  mkdir -p "$data" && rm -f "$data/bootstrap"
+  mkdir -p "$data"
+  # Its port is a new one at every start.
+  [ -n "$(unit_pid kafka-mock)" ] || rm -f "$data/bootstrap"
   write_unit kafka-mock <<END
 cd "$data" || exit 1
 exec "$bin_dir/souk-mock-kafka" --brokers $brokers --file "$root/deploy/kafka/topics.yaml" --bootstrap-file "$data/bootstrap"
@@ -299,7 +301,7 @@ check_ports() {
   local port what listening_ports
   listening_ports=" $(awk '$4 == "0A" {sub(/^.*:/, "", $2); print $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sort -u | tr '\n' ' ') "
   while read -r port what; do
-    [[ $listening_ports != *" $(printf '%04X' "$port") "* ]] || die "port $port ($what) is in use by another program: stop it, or choose other ports with --offset 20000"
+    [[ $listening_ports != *" $(printf '%04X' "$port") "* ]] || die "port $port ($what) is in use by another program: stop it, or choose other ports with --offset 5000"
   done < <(engine_ports && service_ports)
 }
 

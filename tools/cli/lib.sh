@@ -45,7 +45,7 @@ await() {
 
 # locked NAME COMMAND...: one at a time in this checkout (a demo and a test run may both want to build).
 locked() {
-  local file="$home/lock/$1" fd
+  local file="$home/lock/$1" fd code=0
   shift
   mkdir -p "$home/lock"
   exec {fd}>"$file"
@@ -53,8 +53,9 @@ locked() {
     say "waiting: another souk command of this checkout does the same"
     flock "$fd"
   fi
-  "$@"
+  "$@" || code=$?
   exec {fd}>&-
+  return "$code"
 }
 
 # Stamps: a step is repeated only when the text it depends on has changed.
