@@ -7,6 +7,8 @@
 namespace souk::kafka {
 namespace {
 
+constexpr int kVisiblePollMs = 50;
+
 using rd::AdminOptions;
 using rd::Event;
 using rd::Partitions;
@@ -29,10 +31,11 @@ void ReportFailures(std::vector<TopicOutcome>& outcomes, const rd_kafka_topic_re
   for (std::size_t i = 0; i < count; ++i) {
     if (rd_kafka_topic_result_error(results[i]) == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     // Another instance that starts at the same time may have been first.
-    if (rd_kafka_topic_result_error(results[i]) == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+    const bool exists = rd_kafka_topic_result_error(results[i]) == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
     for (TopicOutcome& outcome : outcomes) {
       if (outcome.name != rd_kafka_topic_result_name(results[i])) continue;
-      outcome.kind = TopicOutcome::Kind::kFailed;
+      outcome.kind = exists ? TopicOutcome::Kind::kUnchanged : TopicOutcome::Kind::kFailed;
+      if (exists) continue;
       outcome.detail = rd_kafka_topic_result_error_string(results[i]);
     }
   }
@@ -79,6 +82,7 @@ class Admin::State {
     if (!dry_run) {
       SOUK_RETURN_IF_ERROR(CreateMissing(specs, outcomes));
       SOUK_RETURN_IF_ERROR(GrowSmall(specs, outcomes));
+      SOUK_RETURN_IF_ERROR(AwaitVisible(specs, outcomes));
     }
     SOUK_RETURN_IF_ERROR(CompareConfigs(specs, outcomes));
     return outcomes;
@@ -185,6 +189,30 @@ class Admin::State {
     const auto* result = rd_kafka_event_CreateTopics_result(event.get());
     const auto** results = rd_kafka_CreateTopics_result_topics(result, &count);
     ReportFailures(outcomes, results, count);
+    return {};
+  }
+
+  /// The controller answers before every broker knows: who produces or looks at once would be told "unknown topic".
+  Result<void> AwaitVisible(const std::vector<TopicSpec>& specs, const std::vector<TopicOutcome>& outcomes) {
+    std::map<std::string, int> wanted;
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      const auto kind = outcomes[i].kind;
+      const bool changed = kind == TopicOutcome::Kind::kCreated || kind == TopicOutcome::Kind::kGrown;
+      if (changed) wanted[specs[i].name] = specs[i].partitions;
+    }
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms_);
+    while (!wanted.empty()) {
+      SOUK_ASSIGN_OR_RETURN(const std::vector<TopicState> listed, ListTopics());
+      for (const TopicState& state : listed) {
+        const auto found = wanted.find(state.name);
+        if (found != wanted.end() && state.partitions >= found->second) wanted.erase(found);
+      }
+      if (wanted.empty()) break;
+      if (std::chrono::steady_clock::now() >= deadline) {
+        return MakeError(ErrorCode::kDeadlineExceeded, "created, but not visible yet: " + wanted.begin()->first);
+      }
+      rd_kafka_poll(handle_.get(), kVisiblePollMs);
+    }
     return {};
   }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -42,14 +41,41 @@ Result<std::vector<std::string>> ParseList(const YAML::Node& node, const std::st
   return node.as<std::vector<std::string>>();
 }
 
+/// Words of lower-case letters and hyphens that start with a letter, separated by dots.
+std::vector<std::string> Words(const std::string& text) {
+  std::vector<std::string> words;
+  std::istringstream stream(text);
+  for (std::string word; std::getline(stream, word, '.');) words.push_back(word);
+  return words;
+}
+
+bool IsWord(const std::string& word) {
+  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
+  return !word.empty() && word.front() != '-' && std::all_of(word.begin(), word.end(), allowed);
+}
+
+bool IsVersion(const std::string& word) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return word.size() > 1 && word[0] == 'v' && word[1] != '0' && std::all_of(word.begin() + 1, word.end(), digit);
+}
+
+bool IsTopicName(const std::string& name) {
+  const std::vector<std::string> words = Words(name);
+  return words.size() == 4 && IsWord(words[0]) && IsWord(words[1]) &&
+         (words[2] == "events" || words[2] == "commands") && IsVersion(words[3]);
+}
+
+bool IsGroupName(const std::string& name) {
+  const std::vector<std::string> words = Words(name);
+  return words.size() == 2 && IsWord(words[0]) && IsWord(words[1]);
+}
+
 Result<void> CheckTopic(const Topic& topic) {
-  static const std::regex name(R"([a-z][a-z-]*\.[a-z][a-z-]*\.(events|commands)\.v[1-9][0-9]*)");
-  static const std::regex group(R"([a-z][a-z-]*\.[a-z][a-z-]*)");
-  if (!std::regex_match(topic.name, name)) {
+  if (!IsTopicName(topic.name)) {
     return InvalidArgument(topic.name, "is not of the form <domain>.<aggregate>.<events|commands>.v<n>");
   }
   for (const std::string& one : topic.groups) {
-    if (!std::regex_match(one, group)) return InvalidArgument(one, "is not of the form <service>.<purpose>");
+    if (!IsGroupName(one)) return InvalidArgument(one, "is not of the form <service>.<purpose>");
   }
   if (topic.key.empty()) return InvalidArgument(topic.name + ".key", "is missing");
   if (topic.partitions < 1 || topic.partitions > 1000) {

@@ -53,8 +53,15 @@ TEST(TopicsFileTest, NamesTheKeyThatIsUnknown) {
 }
 
 TEST(TopicsFileTest, RefusesNamesThatAreNotOfTheForm) {
+  for (const char* bad : {"orders_order_events_v1", "orders.order.event.v1", "orders.order.events.v0",
+                          "orders.order.events", "Orders.order.events.v1", "orders..events.v1",
+                          "-orders.order.events.v1"}) {
+    std::string text = kFile;
+    text.replace(text.find("orders.order.events.v1"), 22, bad);
+    EXPECT_EQ(ParseTopics(text).error().code, ErrorCode::kInvalidArgument) << bad;
+  }
   std::string text = kFile;
-  text.replace(text.find("orders.order.events.v1"), 22, "orders_order_events_v1");
+  text.replace(text.find("notifications.orders"), 20, "notifications");
   EXPECT_EQ(ParseTopics(text).error().code, ErrorCode::kInvalidArgument);
 }
 
