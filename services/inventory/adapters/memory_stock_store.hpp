@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <set>
 #include <string>
@@ -52,6 +53,20 @@ class MemoryStockStore final : public StockStore {
   std::optional<Level> LevelOf(const std::string& sku) const {
     const std::lock_guard lock(mutex_);
     return ledger_.LevelOf(sku);
+  }
+  std::vector<Level> AllLevels() const {
+    const std::lock_guard lock(mutex_);
+    return ledger_.Levels();
+  }
+  std::optional<Reservation> Find(const Uuid& id) const {
+    const std::lock_guard lock(mutex_);
+    const Reservation* found = ledger_.Find(id);
+    if (found == nullptr) return std::nullopt;
+    return *found;
+  }
+  std::vector<Uuid> Overdue(SystemTime now) const {
+    const std::lock_guard lock(mutex_);
+    return ledger_.Overdue(now);
   }
 
  private:

@@ -15,6 +15,18 @@ const Reservation* Ledger::Find(const Uuid& id) const {
   return it == reservations_.end() ? nullptr : &it->second.value;
 }
 
+std::vector<Uuid> Ledger::Overdue(SystemTime now) const {
+  std::vector<std::pair<SystemTime, Uuid>> due;
+  for (const auto& [id, state] : reservations_) {
+    const bool over = state.value.status == Status::kHeld && state.value.expires_at <= now;
+    if (over) due.emplace_back(state.value.expires_at, id);
+  }
+  std::sort(due.begin(), due.end());
+  std::vector<Uuid> ids;
+  for (const auto& [expires_at, id] : due) ids.push_back(id);
+  return ids;
+}
+
 Outcome Ledger::Apply(const Command& command, const Cause& cause) {
   const std::size_t events = changes_.events.size();
   Outcome outcome = std::visit([&](const auto& value) { return On(value, cause); }, command);

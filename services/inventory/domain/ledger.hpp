@@ -142,6 +142,10 @@ class Ledger {
 
   std::optional<Level> LevelOf(const std::string& sku) const;
   const Reservation* Find(const Uuid& id) const;
+  /// All SKUs, by name.
+  std::vector<Level> Levels() const;
+  /// Holds that ran out before `now`, the oldest first.
+  std::vector<Uuid> Overdue(SystemTime now) const;
 
  private:
   struct SkuState {

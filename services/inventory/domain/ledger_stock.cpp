@@ -46,6 +46,13 @@ std::optional<Level> Ledger::LevelOf(const std::string& sku) const {
   return SumOf(sku, it->second.buckets);
 }
 
+std::vector<Level> Ledger::Levels() const {
+  std::vector<Level> levels;
+  for (const auto& [sku, state] : skus_) levels.push_back(SumOf(sku, state.buckets));
+  std::sort(levels.begin(), levels.end(), [](const Level& a, const Level& b) { return a.sku < b.sku; });
+  return levels;
+}
+
 Outcome Ledger::On(const Receive& command, const Cause& cause) {
   return Book(command.movement_id, MovementKind::kReceive, command.lines, "", cause);
 }
