@@ -117,6 +117,7 @@ struct Service::Parts {
   }
 
   void Sweep(Channel channel, Sender& sender) {
+    sender.RetryRecords();
     const int room = sender.Room();
     if (room == 0) return;
     auto claimed = store.Claim(channel, clock.Now(), config.lease, std::min(room, 500));

@@ -14,6 +14,14 @@ metrics::Counter& Outcomes(Channel channel, const std::string& outcome) {
                              {{"channel", std::string(ToString(channel))}, {"outcome", outcome}});
 }
 
+/// Answers of foreign servers may hold anything; what is stored is short ASCII.
+std::string Readable(std::string text) {
+  constexpr std::size_t kReasonBytesMax = 300;
+  text.resize(std::min(text.size(), kReasonBytesMax));
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return text;
+}
+
 }  // namespace
 
 Sender::Sender(SenderConfig config, const MakeTransport& make, std::function<Result<void>(Work)> submit, const Clock& clock, Random& random)
@@ -46,7 +54,7 @@ void Sender::Offer(std::vector<Delivery> deliveries) {
 
 int Sender::Room() const {
   const std::lock_guard lock(mutex_);
-  if (stopping_ || IsAway(steady_clock::now())) return 0;
+  if (stopping_ || records_fail_ || IsAway(steady_clock::now())) return 0;
   if (times_away_ > 0) return queue_.empty() ? 1 : 0;  // one delivery finds out whether somebody answers again
   return queue_.size() > config_.queue_max / 2 ? 0 : static_cast<int>(config_.queue_max - queue_.size());
 }
@@ -86,7 +94,7 @@ void Sender::SendAll(Transport& transport) {
 }
 
 bool Sender::Next(std::unique_lock<std::mutex>& lock, Delivery* delivery) {
-  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  wake_.wait(lock, [this] { return stopping_ || MaySend(); });
   if (stopping_) return false;
   *delivery = std::move(queue_.front());
   queue_.pop_front();
@@ -117,13 +125,45 @@ void Sender::Report(const Delivery& delivery, const Attempt& attempt) {
   if (attempt.result == Attempt::Result::kRefused) failed_.Increment();
   if (attempt.result == Attempt::Result::kTryLater) retried_.Increment();
   const SystemTime now = clock_.Now();
+  Attempt readable = attempt;
+  readable.reason = Readable(attempt.reason);
+  Record({delivery.notification_id, After(config_.retry, delivery.attempts, readable, now, random_.Next())});
+}
+
+void Sender::Record(RecordAttempt record) {
   Work work;
-  work.now = now;
-  work.command = RecordAttempt{delivery.notification_id, After(config_.retry, delivery.attempts, attempt, now, random_.Next())};
-  // Not recorded = the lease ends and it is sent again, under the same id.
-  if (const auto submitted = submit_(std::move(work)); !submitted.ok()) {
-    log::Warn("an attempt was not recorded", {{"notification", delivery.notification_id.ToString()}, log::Why(submitted.error())});
+  work.now = clock_.Now();
+  work.command = std::move(record);
+  work.done = [this](Work& applied, const Result<void>& result) { NoteRecorded(applied, result); };
+  Work copy = work;  // a refused one is kept
+  if (const auto submitted = submit_(std::move(work)); !submitted.ok()) NoteRecorded(copy, submitted);
+}
+
+void Sender::NoteRecorded(const Work& work, const Result<void>& result) {
+  bool resumes = false;
+  bool stalls = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool again = !result.ok() && IsRetryable(result.error().code);
+    resumes = records_fail_ && !again;
+    stalls = !records_fail_ && again;
+    records_fail_ = again;
+    if (again) unrecorded_.push_back(std::get<RecordAttempt>(work.command));
   }
+  if (resumes) wake_.notify_all();
+  if (stalls) log::Warn("attempts can't be recorded, sending stops", {{"channel", ToString(config_.channel)}, log::Why(result.error())});
+  if (!result.ok() && !IsRetryable(result.error().code)) {
+    log::Error("an attempt can't be stored", {{"channel", ToString(config_.channel)}, log::Why(result.error())});
+  }
+}
+
+void Sender::RetryRecords() {
+  std::vector<RecordAttempt> records;
+  {
+    const std::lock_guard lock(mutex_);
+    records.swap(unrecorded_);
+  }
+  for (RecordAttempt& record : records) Record(std::move(record));
 }
 
 }  // namespace souk::notifications

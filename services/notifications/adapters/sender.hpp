@@ -41,6 +41,8 @@ class Sender {
   void Offer(std::vector<Delivery> deliveries);
   /// How many deliveries may be claimed for this sender now. Zero while the channel is away or the queue is half full.
   int Room() const;
+  /// Offers the store what it could not record when SQL was away. Nothing more is sent before that: whoever sends without writing it down sends twice.
+  void RetryRecords();
   /// Ends the threads; what was not sent is given back.
   void Stop();
 
@@ -50,8 +52,11 @@ class Sender {
   bool Next(std::unique_lock<std::mutex>& lock, Delivery* delivery);
   void AwaitRate(std::unique_lock<std::mutex>& lock);
   void Report(const Delivery& delivery, const Attempt& attempt);
+  void Record(RecordAttempt record);
+  void NoteRecorded(const Work& work, const Result<void>& result);
   void NoteChannel(const Attempt& attempt);
   bool IsAway(SteadyTime now) const { return now < away_until_; }
+  bool MaySend() const { return !queue_.empty() && !records_fail_; }
 
   const SenderConfig config_;
   const std::function<Result<void>(Work)> submit_;
@@ -64,6 +69,8 @@ class Sender {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Delivery> queue_;
+  std::vector<RecordAttempt> unrecorded_;
+  bool records_fail_ = false;  ///< from a failed record until the next that succeeds
   std::vector<std::unique_ptr<Transport>> transports_;
   std::vector<std::thread> threads_;
   SteadyTime next_slot_{};

@@ -50,7 +50,9 @@ class SenderTest : public ::testing::Test {
         config, [this] { return std::make_unique<FakeChannel::End>(channel_); },
         [this](Work work) -> Result<void> {
           const std::lock_guard lock(mutex_);
+          if (store_away_) return MakeError(ErrorCode::kUnavailable, "away");
           records_.push_back(std::get<RecordAttempt>(work.command));
+          if (work.done) later_.push_back(std::move(work));
           return {};
         },
         clock_, random_);
@@ -71,11 +73,23 @@ class SenderTest : public ::testing::Test {
         std::count_if(records_.begin(), records_.end(), [&](const RecordAttempt& r) { return r.progress.status == status; }));
   }
 
+  /// The writer's commit.
+  void Commit() {
+    std::vector<Work> works;
+    {
+      const std::lock_guard lock(mutex_);
+      works.swap(later_);
+    }
+    for (Work& work : works) work.done(work, {});
+  }
+
   FakeChannel channel_;
   ManualClock clock_{FromUnixMicros(1'700'000'000'000'000)};
   SeededRandom random_{1};
   std::mutex mutex_;
   std::vector<RecordAttempt> records_;
+  std::vector<Work> later_;  ///< submitted, not committed yet
+  bool store_away_ = false;
   int made_ = 0;
 };
 
@@ -106,6 +120,23 @@ TEST_F(SenderTest, LeavesWhatItsLeaseNoLongerCovers) {
   sender->Offer(Deliveries(1));
   ASSERT_TRUE(Eventually([&] { return Recorded(DeliveryStatus::kSent) == 1; }));
   EXPECT_EQ(channel_.Sent(), 1u);
+}
+
+TEST_F(SenderTest, SendsNothingMoreWhileItCannotRecordF71) {
+  auto sender = Start({});
+  store_away_ = true;
+  sender->Offer(Deliveries(20));
+  ASSERT_TRUE(Eventually([&] { return channel_.Sent() == 1 && sender->Room() == 0; }));
+  sender->RetryRecords();
+  EXPECT_EQ(channel_.Sent(), 1u);
+  {
+    const std::lock_guard lock(mutex_);
+    store_away_ = false;
+  }
+  sender->RetryRecords();
+  Commit();
+  ASSERT_TRUE(Eventually([&] { return Recorded(DeliveryStatus::kSent) == 20; }));
+  for (const auto& [id, times] : channel_.sent) EXPECT_EQ(times, 1);
 }
 
 TEST_F(SenderTest, KeepsItsQueueBoundedAndGivesBackAtStop) {

@@ -11,6 +11,7 @@
 #include "libs/kafka/envelope.hpp"
 #include "libs/kafka/producer.hpp"
 #include "libs/testing/eventually.hpp"
+#include "libs/testing/redis_cluster.hpp"
 #include "libs/testing/test_database.hpp"
 #include "services/notifications/adapters/codec.hpp"
 #include "souk/inventory/v1/stock_events.pb.h"
@@ -198,6 +199,31 @@ TEST_F(ServiceTest, TellsTheSellerOfLowStockOncePerFall) {
   const std::string seller = User(1) + "@sellers.example";
   ASSERT_TRUE(Eventually([&] { return MailsTo(seller) == 2; })) << MailsTo(seller);
   EXPECT_EQ(sink_->mailbox().List(seller, 1).at(0).subject, "Low stock: " + event.sku());
+}
+
+TEST_F(ServiceTest, HearsOfLowStockThroughRedisAndKafkaAndTellsItOnce) {
+  const auto redis = testing::RedisCluster::Start({.replicas = false});
+  ASSERT_TRUE(redis.ok()) << redis.error().message;
+  Config config = TestConfig();
+  config.common.redis_nodes = (*redis)->Seeds();
+  const auto service = StartService(config);
+  const std::string sku = "SKU-" + database_.name();
+  const std::string json = R"({"sku":")" + sku + R"(","sellerId":")" + User(1) + R"(","available":2,"threshold":5,"episode":1})";
+  const std::string seller = User(1) + "@sellers.example";
+  ASSERT_TRUE(Eventually([&] {
+    EXPECT_TRUE((*redis)->Command(0, {"PUBLISH", std::string(kLowStockChannel), json}).ok());
+    return MailsTo(seller) == 1;
+  })) << "the falls published on Redis were not heard";
+  inventory::v1::StockLow event;
+  event.set_sku(sku);
+  event.set_seller_id(User(1));
+  event.set_episode(1);
+  Send(kStockEventsTopic, sku, event, "fall 1");
+  event.set_episode(2);
+  Send(kStockEventsTopic, sku, event, "fall 2");
+  ASSERT_TRUE(Eventually([&] { return MailsTo(seller) >= 2; }));
+  EXPECT_EQ(MailsTo(seller), 2u);
+  EXPECT_EQ(sink_->mailbox().Stats().duplicates, 0);
 }
 
 TEST_F(ServiceTest, CallsTheWebhookSignedUntilItAnswers) {
