@@ -38,7 +38,7 @@ SELECT order_id, sku, quantity, unit_price_minor FROM order_lines WHERE order_id
 ORDER BY order_id, line_no)"};
 
 /// sweep_at never lies after deadline_at, but may lie before it: then the sweep comes for nothing, once, and moves it on. So the
-/// index on it is touched when an order is placed and when it is swept, not at every step.
+/// index on it is touched where an order is placed, confirmed, swept and settled, not at every step.
 inline constexpr sql::Statement kUpdateOrders{"update_orders", R"(
 UPDATE orders AS o SET phase = d.phase, status = d.status, reason = d.reason, reason_detail = d.reason_detail,
   stock = d.stock, payment = d.payment, shipment = d.shipment, pending = d.pending, cancel_requested = d.cancel_requested,

@@ -16,6 +16,12 @@ Error InFlight() {
   return MakeError(ErrorCode::kAborted, "a call with this Idempotency-Key is being answered; ask again", "IN_FLIGHT");
 }
 
+/// Where the sweep's look-up time is worth an index update: at the end, and where the long wait for the carrier begins. Elsewhere it may lie too
+/// early for a while.
+bool SweepMoves(Phase before, const Order& after) {
+  return IsSettled(after) || (after.phase == Phase::kConfirmed && before != Phase::kConfirmed);
+}
+
 /// One transaction's worth of thinking: everything is read at once, decided in memory, and written at once.
 class Batch {
  public:
@@ -96,7 +102,7 @@ class Batch {
         continue;
       }
       decisions.push_back(std::move(decision).value());
-      orders.push_back(std::make_shared<const Order>(decisions.back().order));
+      orders.push_back(std::make_shared<const Order>(std::move(decisions.back().order)));
       at.push_back(i);
     }
     if (orders.empty()) return;
@@ -211,8 +217,9 @@ class Batch {
     }
     if (decision->changed) {
       const std::int64_t before = loaded.order->version;
-      loaded.order = std::make_shared<const Order>(decision->order);
+      loaded.order = std::make_shared<const Order>(std::move(decision->order));
       loaded.dirty = true;
+      loaded.reschedules |= SweepMoves(*work.outcome.before, *loaded.order);
       work.outcome.changed = true;
       Collect(work, loaded.order, before, *decision);
     }

@@ -78,8 +78,7 @@ void Walk::Enter(Phase phase) {
   if (o.decided_at && o.answer == Answer::kOpen) o.answer = Answer::kDecided;
 
   ScheduleNext();
-  if (EventOf(phase) != EventKind::kProgressed) Emit(EventOf(phase), previous);
-  Emit(EventKind::kProgressed, previous);
+  Emit(EventOf(phase), previous);
   for (const Step& step : kPlaceOrderSaga) {
     if (step.phase == phase) Send(step.command);
   }

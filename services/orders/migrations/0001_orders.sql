@@ -37,7 +37,7 @@ CREATE TABLE orders (
   returned TEXT NOT NULL DEFAULT '',
   sweep_at TIMESTAMPTZ,
   CHECK (captured_minor >= 0 AND refunded_minor >= 0 AND refunded_minor <= captured_minor AND captured_minor <= total_minor)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 
 CREATE INDEX orders_by_customer ON orders (customer_id, placed_at DESC, order_id DESC);
 CREATE INDEX orders_to_sweep ON orders (sweep_at) WHERE sweep_at IS NOT NULL;

@@ -38,6 +38,7 @@ FakeParticipants::FakeParticipants(const std::string& brokers) {
   kafka::ConsumerConfig consumer;
   consumer.brokers = brokers;
   consumer.group = "orders-test." + std::to_string(random.Next());
+  consumer.offset_reset = "latest";  // what earlier tests left on the topics is not ours
   consumer.topics = {"inventory.reservation.commands.v1", "payments.payment.commands.v1", "fulfillment.shipment.commands.v1"};
   consumer_ = std::move(kafka::Consumer::Start(consumer, [this](auto& records) { return Hear(records); })).value();
 }

@@ -26,6 +26,7 @@ class OrdersServiceTest : public ::testing::Test {
   void SetUp() override;
 
   static std::unique_ptr<Service> StartService();
+  static void WarmUp();
   static Config ConfigOf();
   static void Publish(const std::string& sku, std::int64_t price, const std::string& currency, std::int64_t version, bool deleted = false);
 
