@@ -84,6 +84,11 @@ TEST(LuhnTest, FindsCardNumbersButNoIdentifiers) {
   EXPECT_FALSE(ContainsCardNumber("pm_4242424242424242"));
   EXPECT_FALSE(ContainsCardNumber("01900000-0000-7000-8000-424242424242"));
   EXPECT_FALSE(ContainsCardNumber("123456789012"));
+  EXPECT_TRUE(ContainsCardNumber("1795234567893")) << "by the letter of Luhn";
+  EXPECT_FALSE(ContainsIssuedCardNumber("1795234567893")) << "a time in milliseconds";
+  for (const char* card : {"4242424242424242", "5555555555554444", "378282246310005", "6011111111111117", "3056930009020004"}) {
+    EXPECT_TRUE(ContainsIssuedCardNumber(card)) << card;
+  }
   EXPECT_EQ(MaskCardNumbers("pay 4242424242424242 now"), "pay [card number] now");
 }
 

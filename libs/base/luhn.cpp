@@ -26,8 +26,22 @@ bool PassesLuhn(std::string_view digits) {
 
 bool AllSame(std::string_view digits) { return digits.find_first_not_of(digits.front()) == std::string_view::npos; }
 
+bool IsIssued(std::string_view digits) {
+  const auto leads = [&](int first, int last, std::size_t places) {
+    int value = 0;
+    for (std::size_t i = 0; i < places; ++i) value = value * 10 + (digits[i] - '0');
+    return value >= first && value <= last;
+  };
+  const std::size_t size = digits.size();
+  if (leads(4, 4, 1)) return size == 13 || size == 16 || size == 19;
+  if (leads(51, 55, 2) || leads(2221, 2720, 4) || leads(3528, 3589, 4)) return size == 16;
+  if (leads(34, 34, 2) || leads(37, 37, 2)) return size == 15;
+  if (leads(300, 305, 3) || leads(36, 36, 2) || leads(38, 39, 2)) return size == 14 || size == 16;
+  return (leads(60, 65, 2) || leads(50, 50, 2) || leads(56, 58, 2)) && size >= 16;
+}
+
 // Finds the next card number at or after `from`; {npos, 0} when there is none.
-std::pair<std::size_t, std::size_t> Find(std::string_view text, std::size_t from) {
+std::pair<std::size_t, std::size_t> Find(std::string_view text, std::size_t from, bool issued_only) {
   for (std::size_t i = from; i < text.size(); ++i) {
     if (!IsDigit(text[i])) continue;
     std::string digits;
@@ -44,7 +58,8 @@ std::pair<std::size_t, std::size_t> Find(std::string_view text, std::size_t from
     }
     const bool alone = (i == 0 || (!IsWord(text[i - 1]) && text[i - 1] != '-')) &&
                        (last == text.size() || (!IsWord(text[last]) && text[last] != '-'));
-    if (alone && digits.size() >= kDigitsMin && digits.size() <= kDigitsMax && !AllSame(digits) && PassesLuhn(digits)) {
+    if (alone && digits.size() >= kDigitsMin && digits.size() <= kDigitsMax && !AllSame(digits) && PassesLuhn(digits) &&
+        (!issued_only || IsIssued(digits))) {
       return {i, last - i};
     }
     i = last;
@@ -54,13 +69,15 @@ std::pair<std::size_t, std::size_t> Find(std::string_view text, std::size_t from
 
 }  // namespace
 
-bool ContainsCardNumber(std::string_view text) { return Find(text, 0).second != 0; }
+bool ContainsCardNumber(std::string_view text) { return Find(text, 0, false).second != 0; }
+
+bool ContainsIssuedCardNumber(std::string_view text) { return Find(text, 0, true).second != 0; }
 
 std::string MaskCardNumbers(std::string_view text) {
   std::string masked;
   std::size_t from = 0;
   while (true) {
-    const auto [at, size] = Find(text, from);
+    const auto [at, size] = Find(text, from, true);
     if (size == 0) break;
     masked.append(text.substr(from, at - from));
     masked += "[card number]";
