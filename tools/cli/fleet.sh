@@ -205,9 +205,12 @@ drop_units_except() {
   units_down 20 "${extra[@]}"
   for name in "${extra[@]}"; do
     printf x >"$sv_dir/$name/supervise/control" || true
-    rm -rf "${sv_dir:?}/$name" "${env_dir:?}/$name"
+    # Its supervisor writes there until it has ended.
+    await 10 "the end of $name's supervisor" forget_unit "$name" || die "$sv_dir/$name could not be removed"
   done
 }
+
+forget_unit() { rm -rf "${sv_dir:?}/$1" "${env_dir:?}/$1" 2>/dev/null; }
 
 # services_up [NAME...]
 services_up() {
