@@ -69,6 +69,13 @@ function(souk_executable)
   add_executable(${A_NAME} ${A_SRCS})
   target_link_libraries(${A_NAME} PRIVATE ${A_DEPS} souk::options)
   set_target_properties(${A_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  set_property(GLOBAL APPEND PROPERTY SOUK_EXECUTABLES ${A_NAME})
+endfunction()
+
+# The target `fleet`: every program that runs, without the tests.
+function(souk_fleet_target)
+  get_property(executables GLOBAL PROPERTY SOUK_EXECUTABLES)
+  add_custom_target(fleet DEPENDS ${executables})
 endfunction()
 
 # LABEL: unit (no network, no engine), integration (one service or library on real engines), e2e (the fleet).

@@ -102,6 +102,7 @@ service_env_own() {
       echo "SOUK_PROVIDER_KEY=$(secret provider-key)"
       echo "SOUK_WEBHOOK_SECRET=$(secret webhook-secret)"
       ;;
+    orders) echo "SOUK_SAGA_CHALLENGE_DEADLINE=8s" ;; # nobody sits in front of the demo's bank
     notifications) echo "SOUK_SMTP_URL=smtp://127.0.0.1:$((smtp_base + offset))" ;;
     payment-simulator)
       echo "SOUK_WEBHOOK_SECRET=$(secret webhook-secret)"
@@ -250,7 +251,7 @@ up_command() {
     shift
   done
   if ((build)); then
-    if ((engines_only)); then ensure_packages run; else ensure_packages run build && ensure_build; fi
+    if ((engines_only)); then ensure_packages run; else ensure_packages run build && ensure_build fleet; fi
   fi
   need_disk
   if ! fleet_runs; then
