@@ -9,7 +9,8 @@
 
 namespace souk::payment_simulator {
 
-/// Runs functions later, on one thread of its own. They must not block. What is left at destruction is dropped.
+/// Runs functions later, on one thread of its own. They must not block. What is left when it stops, or
+/// comes after, is dropped.
 class Timer {
  public:
   Timer() : thread_([this] { Loop(); }) {}
@@ -20,6 +21,7 @@ class Timer {
   void After(std::chrono::milliseconds delay, std::function<void()> work) {
     {
       const std::lock_guard lock(mutex_);
+      if (stopping_) return;
       queue_.emplace(std::chrono::steady_clock::now() + delay, std::move(work));
     }
     wake_.notify_one();
@@ -31,7 +33,9 @@ class Timer {
     }
     wake_.notify_one();
     if (thread_.joinable()) thread_.join();
-    queue_.clear();
+    decltype(queue_) dropped;  // outside of the lock: what a function holds may call After when it goes
+    const std::lock_guard lock(mutex_);
+    dropped.swap(queue_);
   }
 
  private:
