@@ -77,6 +77,7 @@ class Service::State {
   Result<void> StartConsumers();
   void StartJobs();
   Result<std::unique_ptr<kafka::Consumer>> NewConsumer(const std::string& group, const std::string& topic, KafkaIn& handler);
+  void ReportCounts();
   bool WaitUnlessStopping(std::chrono::milliseconds time);
 
   const Config config_;
@@ -206,6 +207,21 @@ void Service::State::AddChecks(chassis::Health& health) {
   // Redis is missing on purpose: without it the service is slower, not wrong.
 }
 
+void Service::State::ReportCounts() {
+  // Kept as plain counters where they happen; told as metrics here.
+  static auto& refused = metrics::GetGauge("souk_inventory_refused_early_total", "Claims refused by the hot counts");
+  static auto& uncounted = metrics::GetGauge("souk_inventory_uncounted_total", "Claims decided without the hot counts");
+  static auto& expired = metrics::GetGauge("souk_inventory_expired_total", "Holds that ran out");
+  static auto& corrected = metrics::GetGauge("souk_inventory_counts_corrected_total", "Hot counts repaired");
+  static auto& seeded = metrics::GetGauge("souk_inventory_counts_seeded_total", "Hot counts set because they were missing");
+  refused.Set(static_cast<double>(gate_->Counts().refused_early));
+  uncounted.Set(static_cast<double>(gate_->Counts().uncounted));
+  expired.Set(static_cast<double>(expiry_->Expired()));
+  if (keeper_ == nullptr) return;
+  corrected.Set(static_cast<double>(keeper_->Counts().corrected));
+  seeded.Set(static_cast<double>(keeper_->Counts().seeded));
+}
+
 bool Service::State::WaitUnlessStopping(std::chrono::milliseconds time) {
   std::unique_lock lock(mutex_);
   return !wake_.wait_for(lock, time, [this] { return stopping_; });
@@ -263,6 +279,7 @@ Result<void> Service::State::StartConsumers() {
 void Service::State::StartJobs() {
   jobs_.push_back(std::make_unique<chassis::Periodic>("expiry", config_.expiry_interval, [this] { expiry_->Tick(); }));
   jobs_.push_back(std::make_unique<chassis::Periodic>("watch", kWatchPoll, [this] { watches_->Poll(); }));
+  jobs_.push_back(std::make_unique<chassis::Periodic>("metrics", std::chrono::seconds(1), [this] { ReportCounts(); }));
   if (keeper_ == nullptr) return;
   jobs_.push_back(std::make_unique<chassis::Periodic>("counts", config_.reconcile_interval, [this] { keeper_->Tick(); }));
 }

@@ -51,6 +51,12 @@ void RedisAvailability::NoteEmpty(const std::string& sku) {
   hot_[sku].empty_until = Now() + config_.empty_for;
 }
 
+bool RedisAvailability::Resizing(const std::string& sku) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = hot_.find(sku);
+  return it != hot_.end() && it->second.resizing;
+}
+
 void RedisAvailability::NoteError(const std::string& sku, const Error& error) {
   {
     const std::lock_guard lock(mutex_);

@@ -55,6 +55,8 @@ class RedisAvailability final : public Availability {
   Plan PlanTake(const std::string& sku, std::int64_t claims, int* shard);
   void Learn(const std::string& sku, int shard, const ShardReply& reply);
   void NoteEmpty(const std::string& sku);
+  /// Units are on their way between shards: who finds too few can't tell.
+  bool Resizing(const std::string& sku) const;
   void NoteError(const std::string& sku, const Error& error);
   /// Grows or merges the SKU's shards when its rate and stock call for it. `ran_dry`: some shard could not serve.
   void MaybeResize(const std::string& sku, bool ran_dry);

@@ -81,8 +81,9 @@ void RedisAvailability::TakeRun::OnTake(std::size_t index, const Result<ShardRep
   }
   const bool only_shard = group.shard == 0 && reply->shards <= 1;
   if (!only_shard) return Gather(index);
-  MarkOpen(group, Fate::kRefused, reply->available);
-  if (reply->available <= 0) owner_.NoteEmpty(group.sku);
+  const bool moving = owner_.Resizing(group.sku);
+  MarkOpen(group, moving ? Fate::kUnknown : Fate::kRefused, reply->available);
+  if (reply->available <= 0 && !moving) owner_.NoteEmpty(group.sku);
   EndGroup();
 }
 
@@ -134,10 +135,11 @@ void RedisAvailability::TakeRun::SettleFromPool(Group& group) {
     request.fate = Fate::kGranted;
     group.pool -= request.quantity;
   }
-  MarkOpen(group, Fate::kRefused, group.pool);
+  const bool moving = owner_.Resizing(group.sku);
+  MarkOpen(group, moving ? Fate::kUnknown : Fate::kRefused, group.pool);
   if (group.pool > 0) owner_.AddTo({group.sku, group.pool, 0}, 0);
   group.pool = 0;
-  if (dry) owner_.NoteEmpty(group.sku);
+  if (dry && !moving) owner_.NoteEmpty(group.sku);
   owner_.MaybeResize(group.sku, true);
 }
 
