@@ -180,11 +180,13 @@ int Service::grpc_port() const { return parts_->grpc->port(); }
 void Service::StopAccepting() {
   parts_->grpc->SetServing(false);
   parts_->http->StopAccepting();
+  parts_->hub.Stop();
 }
 
 void Service::Stop() {
   Parts& p = *parts_;
   if (std::exchange(p.stopped, true)) return;
+  p.hub.Stop();
   if (p.http) p.http->Stop(p.config.common.grace);
   if (p.grpc) p.grpc->Stop(p.config.common.grace);
   p.jobs.clear();

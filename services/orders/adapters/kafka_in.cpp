@@ -14,6 +14,8 @@ namespace {
 
 /// Longer than any statement may take; then the consumer comes again with the same records.
 constexpr std::chrono::seconds kCommitWait{30};
+/// Times that work which fails for a reason of its own is tried before it is put aside.
+constexpr int kAttemptsMax = 3;
 
 metrics::Counter& Skipped(const char* why) {
   return metrics::GetCounter("souk_orders_messages_skipped_total", "Messages without an effect", {{"why", why}});
@@ -23,8 +25,8 @@ metrics::Counter& Skipped(const char* why) {
 
 Result<void> KafkaIn::OnReplies(std::vector<kafka::Record>& records) {
   static metrics::Counter& unknown_type = Skipped("unknown_type");
-  std::vector<Work> works;
-  works.reserve(records.size());
+  std::vector<Item> items;
+  items.reserve(records.size());
   for (const kafka::Record& record : records) {
     Result<kafka::Envelope> envelope = kafka::ParseEnvelope(record);
     if (!envelope.ok()) {
@@ -46,13 +48,13 @@ Result<void> KafkaIn::OnReplies(std::vector<kafka::Record>& records) {
     work.message_id = envelope->id;
     work.causation_id = envelope->id.ToString();
     work.traceparent = std::move(envelope->traceparent);
-    works.push_back(std::move(work));
+    items.push_back({std::move(work), &record});
   }
-  return Apply(std::move(works));
+  return Apply(kRepliesGroup, std::move(items));
 }
 
 Result<void> KafkaIn::OnProducts(std::vector<kafka::Record>& records) {
-  std::vector<Work> works;
+  std::vector<Item> items;
   for (const kafka::Record& record : records) {
     Result<kafka::Envelope> envelope = kafka::ParseEnvelope(record);
     Result<std::optional<PriceChange>> change =
@@ -64,29 +66,45 @@ Result<void> KafkaIn::OnProducts(std::vector<kafka::Record>& records) {
     if (!change->has_value()) continue;
     Work work;
     work.job = std::move(**change);
-    works.push_back(std::move(work));
+    items.push_back({std::move(work), &record});
   }
-  return Apply(std::move(works));
+  return Apply(kCatalogueGroup, std::move(items));
 }
 
-Result<void> KafkaIn::Apply(std::vector<Work> works) {
-  if (works.empty()) return {};
-  const auto settlement = std::make_shared<Settlement>(works.size());
-  for (std::size_t i = 0; i < works.size(); ++i) {
-    works[i].done = [settlement, i](Work& work, const Result<void>& result) {
+Result<void> KafkaIn::Apply(std::string_view group, std::vector<Item> items) {
+  for (int attempt = 1; !items.empty(); ++attempt) {
+    std::vector<std::optional<Error>> errors;
+    SOUK_RETURN_IF_ERROR(SubmitAndWait(items, errors));
+    std::vector<Item> failed;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (!errors[i]) continue;
+      if (IsRetryable(errors[i]->code)) return *errors[i];  // the consumer waits and comes again with the same records
+      if (attempt < kAttemptsMax) {
+        failed.push_back(std::move(items[i]));
+      } else {
+        SOUK_RETURN_IF_ERROR(PutAside(group, *items[i].record, *errors[i]));
+      }
+    }
+    items = std::move(failed);
+  }
+  return {};
+}
+
+Result<void> KafkaIn::SubmitAndWait(std::vector<Item>& items, std::vector<std::optional<Error>>& errors) {
+  const auto settlement = std::make_shared<Settlement>(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Work work = items[i].work;  // kept for another try
+    work.done = [settlement, i](Work& applied, const Result<void>& result) {
       static metrics::Counter& unknown_order = Skipped("unknown_order");
       // Reservations and payments that were not made for an order have replies too: they are not ours.
-      if (result.ok() && work.outcome.error) unknown_order.Increment();
+      if (result.ok() && applied.outcome.error) unknown_order.Increment();
       settlement->Settle(i, result);
     };
-    Result<void> submitted = writer_.Submit(std::move(works[i]));
-    if (!submitted.ok()) return submitted;  // those before it are applied once, whenever the batch comes again
+    SOUK_RETURN_IF_ERROR(writer_.Submit(std::move(work)));  // those before it are applied once, whenever the batch comes again
   }
-  const auto errors = settlement->Wait(kCommitWait);
-  if (!errors) return MakeError(ErrorCode::kDeadlineExceeded, "the batch was not committed in time");
-  for (const auto& error : *errors) {
-    if (error) return *error;
-  }
+  auto settled = settlement->Wait(kCommitWait);
+  if (!settled) return MakeError(ErrorCode::kDeadlineExceeded, "the batch was not committed in time");
+  errors = std::move(*settled);
   return {};
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "libs/kafka/ports.hpp"
@@ -7,7 +9,8 @@
 
 namespace souk::orders {
 
-/// Turns records into work, waits until all of it is durable. What can't be read goes to the dead letters of its group.
+/// Turns records into work, waits until all of it is durable. What can't be read, and what fails alone again and again for a reason that no
+/// waiting mends, goes to the dead letters of its group, so that it never holds up the others.
 class KafkaIn {
  public:
   KafkaIn(Writer& writer, kafka::Publisher& dead_letters) : writer_(writer), dead_letters_(dead_letters) {}
@@ -18,7 +21,13 @@ class KafkaIn {
   Result<void> OnProducts(std::vector<kafka::Record>& records);
 
  private:
-  Result<void> Apply(std::vector<Work> works);
+  /// One piece of work and where it came from.
+  struct Item {
+    Work work;
+    const kafka::Record* record = nullptr;
+  };
+  Result<void> Apply(std::string_view group, std::vector<Item> items);
+  Result<void> SubmitAndWait(std::vector<Item>& items, std::vector<std::optional<Error>>& errors);
   Result<void> PutAside(std::string_view group, const kafka::Record& record, const Error& error);
 
   Writer& writer_;

@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds kQuiet{100};
 }  // namespace
 
 OrderHub::Token OrderHub::Subscribe(const Uuid& id, std::int64_t after_version, OnChange on_change, SteadyTime next_time,
-                                    std::chrono::milliseconds period, OnTime on_time) {
+                                    std::chrono::milliseconds period, OnTime on_time, std::function<void()> on_stop) {
   auto subscriber = std::make_shared<Subscriber>();
   subscriber->version = after_version;
   subscriber->heard_at = std::chrono::steady_clock::now();
@@ -22,6 +22,7 @@ OrderHub::Token OrderHub::Subscribe(const Uuid& id, std::int64_t after_version, 
   subscriber->period = period;
   subscriber->on_change = std::move(on_change);
   subscriber->on_time = std::move(on_time);
+  subscriber->on_stop = std::move(on_stop);
   const std::lock_guard lock(mutex_);
   subscriber->token = ++last_token_;
   subscribers_[id].push_back(subscriber);
@@ -106,6 +107,18 @@ void OrderHub::Tick() {
   }
   for (const auto& [id, subscriber] : due) {
     if (!subscriber->on_time()) Unsubscribe(id, subscriber->token);
+  }
+}
+
+void OrderHub::Stop() {
+  std::unordered_map<Uuid, std::vector<std::shared_ptr<Subscriber>>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all.swap(subscribers_);
+    size_ = 0;
+  }
+  for (const auto& [id, subscribers] : all) {
+    for (const auto& subscriber : subscribers) subscriber->on_stop();
   }
 }
 

@@ -26,8 +26,9 @@ class OrderHub {
   explicit OrderHub(SqlOrderView& view) : view_(view) {}
 
   /// `on_change` for versions above `after_version`; `on_time` at `next_time`, then each `period`.
+  /// `on_stop` once, when this process stops.
   Token Subscribe(const Uuid& id, std::int64_t after_version, OnChange on_change, SteadyTime next_time,
-                  std::chrono::milliseconds period, OnTime on_time);
+                  std::chrono::milliseconds period, OnTime on_time, std::function<void()> on_stop);
   void Unsubscribe(const Uuid& id, Token token);
 
   void Publish(const std::shared_ptr<const Order>& order);
@@ -35,6 +36,8 @@ class OrderHub {
   void Poll();
   /// Calls those whose time has come.
   void Tick();
+  /// Time is over for everybody: waiting calls get their answer, watchers are sent to another instance.
+  void Stop();
   std::size_t size() const { return size_.load(std::memory_order_relaxed); }
 
  private:
@@ -46,6 +49,7 @@ class OrderHub {
     std::chrono::milliseconds period{0};
     OnChange on_change;
     OnTime on_time;
+    std::function<void()> on_stop;
   };
 
   std::vector<std::pair<Uuid, std::int64_t>> QuietOnes(SteadyTime before);

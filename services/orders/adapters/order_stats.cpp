@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kFirstBucketSeconds = 100e-6;
 constexpr double kGrowth = 1.05;
+constexpr int kAttemptsAlarming = 10;
 
 int BucketOf(double seconds) {
   if (seconds <= kFirstBucketSeconds) return 0;
@@ -64,6 +65,9 @@ void OrderStats::Observe(const Work& work) {
   const Outcome& outcome = work.outcome;
   if (!outcome.order || !outcome.changed) return;
   const Order& order = *outcome.order;
+  if (order.attempts == kAttemptsAlarming) {
+    log::Warn("an order is asked for again and again", {{"order_id", order.id().ToString()}, {"phase", ToString(order.phase)}, {"attempts", order.attempts}});
+  }
   const bool moved = !outcome.before || *outcome.before != order.phase;
   if (!moved) return;
   const std::lock_guard lock(mutex_);
@@ -93,8 +97,11 @@ void OrderStats::RefreshSnapshot() {
   if (counts.ok() && oldest.ok()) {
     snapshot_.counts = std::move(counts).value();
     snapshot_.oldest_seconds = oldest->has_value() ? std::chrono::duration<double>(clock_.Now() - **oldest).count() : 0;
-    for (const auto& count : snapshot_.counts) {
-      metrics::GetGauge("souk_orders_in_flight", "Orders by phase", {{"phase", count.phase}}).Set(static_cast<double>(count.orders));
+    std::map<std::string, std::int64_t> phases;
+    for (int phase = 0; phase < kPhaseCount; ++phase) phases[std::string(ToString(static_cast<Phase>(phase)))] = 0;
+    for (const auto& count : snapshot_.counts) phases[count.phase] += count.orders;
+    for (const auto& [phase, orders] : phases) {
+      metrics::GetGauge("souk_orders_in_flight", "Orders by phase", {{"phase", phase}}).Set(static_cast<double>(orders));
     }
     metrics::GetGauge("souk_orders_oldest_open_seconds", "Age of the oldest order that waits for something").Set(snapshot_.oldest_seconds);
   }

@@ -135,11 +135,14 @@ void OrdersApi::WaitForOutcome(const std::shared_ptr<const Order>& order, std::c
     if (!answered->exchange(true)) done(PlacedResponse(*now));
     return false;
   };
-  const auto on_time = [this, answered, done, id = order->id()] {
+  const auto give_up = [this, answered, done, id = order->id()] {
     if (!answered->exchange(true)) AnswerPendingOrDecided(id, done);
+  };
+  const auto on_time = [give_up] {
+    give_up();
     return false;
   };
-  hub_.Subscribe(order->id(), order->version, on_change, std::chrono::steady_clock::now() + wait, std::chrono::seconds(60), on_time);
+  hub_.Subscribe(order->id(), order->version, on_change, std::chrono::steady_clock::now() + wait, kWaitMax, on_time, give_up);
 }
 
 void OrdersApi::AnswerPendingOrDecided(const Uuid& id, Done<v1::PlaceOrderResponse> done) {

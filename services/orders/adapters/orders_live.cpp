@@ -44,6 +44,11 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     wire_.heartbeat();
     return true;
   }
+  void End() {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(finished_, true)) return;
+    wire_.finish();
+  }
 
  private:
   void Flush() {
@@ -66,7 +71,8 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
 void Follow(OrderHub& hub, const std::shared_ptr<Watcher>& watcher, const std::shared_ptr<const Order>& now) {
   if (!watcher->Tell(now)) return;
   hub.Subscribe(now->id(), now->version, [watcher](const auto& order) { return watcher->Tell(order); },
-                std::chrono::steady_clock::now() + kHeartbeat, kHeartbeat, [watcher] { return watcher->Beat(); });
+                std::chrono::steady_clock::now() + kHeartbeat, kHeartbeat, [watcher] { return watcher->Beat(); },
+                [watcher] { watcher->End(); });
 }
 
 Result<std::int64_t> LastVersion(const http::Request& request) {

@@ -200,6 +200,18 @@ void FakeParticipants::Carrier(const std::string& order_id, const std::string& s
   SayShipment(order_id, books_[order_id]);
 }
 
+void FakeParticipants::Poison(const std::string& order_id) {
+  const std::lock_guard lock(mutex_);
+  Book& book = books_[order_id];
+  SystemRandom random;
+  SystemClock clock;
+  kafka::Envelope envelope{NewUuidV7(clock, random), "souk.payments.v1.PaymentAuthorized", "test", order_id, clock.Now(), ++book.replies, {}, {}, {}};
+  static_cast<void>(producer_->Produce(kafka::ToRecord(kPayment, envelope, "\xff\xff\xff"), [](const Result<void>&) {}));
+  p::PaymentCaptured captured;
+  captured.mutable_amount()->set_minor_units(book.amount + 1);
+  Say(kPayment, order_id, book, captured);
+}
+
 void FakeParticipants::Bank(const std::string& order_id, bool authorized) {
   const std::lock_guard lock(mutex_);
   Book& book = books_[order_id];

@@ -37,6 +37,8 @@ class FakeParticipants {
   void Carrier(const std::string& order_id, const std::string& state);
   /// The bank decides a challenge.
   void Bank(const std::string& order_id, bool authorized);
+  /// Two messages that can't be applied: one unreadable, one that no row may hold.
+  void Poison(const std::string& order_id);
   std::atomic<bool> repeats{false};
   std::atomic<bool> deaf{false};  ///< commands wait on Kafka
 

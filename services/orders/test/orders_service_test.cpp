@@ -1,4 +1,8 @@
 // The life of orders through HTTP, SQL and Kafka, with participants that refuse, fall silent, repeat themselves and come too late.
+#include <set>
+#include <thread>
+
+#include "libs/kafka/admin.hpp"
 #include "services/orders/test/service_fixture.hpp"
 
 namespace souk::orders::testing {
@@ -240,6 +244,42 @@ TEST_F(OrdersServiceTest, F54TwoInstancesShareTheWork) {
     EXPECT_EQ(json::parse(waited.body)["status"], "ORDER_STATUS_CONFIRMED");
   }
   other->Stop();
+}
+
+TEST_F(OrdersServiceTest, F29F59PutsPoisonAsideAndGoesOn) {
+  const auto poisoned = Place({.method = "pm_silent"});
+  ASSERT_TRUE(Eventually([&] { return world->book(poisoned).commands["AuthorizePayment"] > 0; }));
+  world->Poison(poisoned);  // bytes that are no message, then a capture of more than the order's total
+  const std::string id = Place({});
+  ASSERT_TRUE(Becomes(id, "COMPLETED"));
+  std::set<std::string> reasons;
+  const auto look = [&] {
+    static_cast<void>(kafka::ReadAll(ConfigOf().common.kafka_brokers, "orders.replies.dlq", {}, [&](const kafka::Record& record) {
+      if (record.key == poisoned) reasons.insert(std::string(record.HeaderValue("dlq_reason")));
+      return true;
+    }));
+    return reasons.size() == 2;
+  };
+  EXPECT_TRUE(Eventually(look));
+  EXPECT_EQ(Post("/v1/orders/" + poisoned + ":cancel", json::object(), NewKey()).status, 202);
+  ASSERT_TRUE(Becomes(poisoned, "CANCELLED"));
+}
+
+TEST_F(OrdersServiceTest, F07AnswersWhoWaitsWhenItStops) {
+  const std::string key = NewKey();
+  std::thread waiter([&] {
+    const http::Response response = Post("/v1/orders", Body({.method = "pm_silent"}), key, "wait=25");
+    EXPECT_EQ(response.status, 201) << response.body;
+    EXPECT_EQ(json::parse(response.body)["status"], "ORDER_STATUS_PENDING");
+  });
+  ASSERT_TRUE(Eventually([&] { return Sql("SELECT count(*) FROM orders WHERE customer_id = '" + customer + "'") == 1; }));
+  service->StopAccepting();
+  waiter.join();
+  service.reset();
+  service = StartService();
+  port = service->http_port();
+  const http::Response replay = Post("/v1/orders", Body({.method = "pm_silent"}), key);
+  EXPECT_EQ(replay.Header("Idempotent-Replayed"), "true");
 }
 
 TEST_F(OrdersServiceTest, LeavesNothingInTheOutbox) {
