@@ -7,7 +7,7 @@ using std::chrono::milliseconds;
 void Declare(config::Schema& schema, Config* config) {
   chassis::DeclareCommon(schema, &config->common, 3003);
   schema.Text("provider.url", &config->provider_url, "http://127.0.0.1:3090", "The card provider's API");
-  schema.Text("provider.key", &config->provider_key, "sk_test_souk", "The provider's secret key").Secret();
+  schema.Text("provider.key", &config->provider_key, "changeit", "The provider's secret key").Secret();
   schema.Duration("provider.timeout", &config->provider_timeout, milliseconds(5000), milliseconds(50), milliseconds(60'000),
                   "Of one call; after it the outcome is unknown and asked for");
   schema.Int("provider.concurrency", &config->provider_concurrency, 64, 1, 1024, "Calls to the provider at a time");
