@@ -349,12 +349,25 @@ audit_command() {
   clean_env "${variables[@]}" "$bin_dir/souk-audit" "$@"
 }
 
+# bench NAME [--key=value...]: the fleet as it runs, without the audit that looks at everything every few seconds.
 bench_command() {
-  [ $# -ge 1 ] || usage_error "bench NAME: orders, inventory"
+  local name=${1:-} variables rc=0
+  [[ $name == orders || $name == inventory ]] || usage_error "bench NAME: orders, inventory"
   ensure_packages run build
   ensure_build souk-bench
   fleet_runs || up_command --no-build
-  clean_env "$bin_dir/souk-bench" "$@"
+  units_down 20 audit
+  mapfile -t variables < <(audit_env && bench_env)
+  clean_env "${variables[@]}" "$bin_dir/souk-bench" "$@" || rc=$?
+  units_up audit
+  return "$rc"
+}
+bench_env() {
+  local name pids=''
+  for name in $(units); do [ -z "$(unit_pid "$name")" ] || pids+=",$name=$(unit_pid "$name")"; done
+  printf 'SOUK_PROCESSES=%s\nSOUK_GATEWAY_URL=%s\nSOUK_SQL_ADMIN=%s\n' "${pids#,}" "$(http_url gateway)" "$(sql_admin_url)"
+  printf 'SOUK_INVENTORY_GRPC=127.0.0.1:%s\nSOUK_ENV_DIR=%s\nSOUK_BIN_DIR=%s\n' "$(grpc_port inventory)" "$env_dir" "$bin_dir"
+  printf 'SOUK_SOUK=%s\nSOUK_STATE_DIR=%s\n' "$root/souk" "$state"
 }
 
 psql_command() {
