@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
   schema.Int("http.threads", &simulator.threads, 1, 1, 16, "Network threads");
   schema.Text("webhook.urls", &urls, "", "Where events are sent, separated by commas; empty sends none");
   schema.Text("webhook.secret", &simulator.webhook_secret, "changeit", "Signs the events").Secret();
+  schema.Duration("webhook.delay", &simulator.webhook_delay, std::chrono::milliseconds(100), std::chrono::milliseconds(0),
+                  std::chrono::milliseconds(3'600'000), "Between what happened and the event about it");
   souk::config::LoadOrExit(schema, argc, argv);
   std::istringstream list(urls);
   for (std::string url; std::getline(list, url, ',');) {

@@ -38,7 +38,7 @@ class Simulator::Impl {
  public:
   explicit Impl(SimulatorConfig config)
       : config_(std::move(config)),
-        webhooks_(clock_, timer_, config_.webhook_secret),
+        webhooks_(clock_, timer_, config_.webhook_secret, config_.webhook_delay),
         provider_(clock_, random_, [this](ProviderEvent event) { webhooks_.Send(std::move(event)); }) {
     webhooks_.SetUrls(config_.webhook_urls);
     ForgetOldKeys();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct SimulatorConfig {
   int threads = 1;
   std::vector<std::string> webhook_urls;
   std::string webhook_secret = "changeit";
+  std::chrono::milliseconds webhook_delay{100};  ///< between what happened and the event about it
 };
 
 /// The provider as a server. Its memory lives as long as this object, whoever else restarts.

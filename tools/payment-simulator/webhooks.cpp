@@ -10,8 +10,12 @@ constexpr int kAttemptsMax = 24;
 constexpr std::int64_t kWaitingMax = 200'000;  // deliveries; more are dropped, as receivers can also ask
 }  // namespace
 
-Webhooks::Webhooks(const Clock& clock, Timer& timer, std::string secret)
-    : clock_(clock), timer_(timer), secret_(std::move(secret)), client_({.connections_per_host_max = 8, .queue_max = 100'000}) {}
+Webhooks::Webhooks(const Clock& clock, Timer& timer, std::string secret, std::chrono::milliseconds delay)
+    : clock_(clock),
+      timer_(timer),
+      secret_(std::move(secret)),
+      delay_(delay),
+      client_({.connections_per_host_max = 8, .queue_max = 100'000}) {}
 
 void Webhooks::SetUrls(std::vector<std::string> urls) {
   const std::lock_guard lock(mutex_);
@@ -35,14 +39,14 @@ void Webhooks::Send(ProviderEvent event) {
     if (waiting_ >= kWaitingMax) return;
     ++waiting_;
     if (!shared->duplicate_and_reorder) {
-      Deliver({url, shared});
+      timer_.After(delay_, [this, url, shared] { Deliver({url, shared}); });
       continue;
     }
     // The authorization is told late, the capture at once, so the receiver sees them in the wrong order, and twice.
     ++waiting_;
     const bool late = shared->type == "payment_intent.amount_capturable_updated";
-    timer_.After(std::chrono::milliseconds(late ? 400 : 1), [this, url, shared] { Deliver({url, shared}); });
-    timer_.After(std::chrono::milliseconds(late ? 450 : 50), [this, url, shared] { Deliver({url, shared}); });
+    timer_.After(std::chrono::milliseconds(late ? 400 : 0) + delay_, [this, url, shared] { Deliver({url, shared}); });
+    timer_.After(std::chrono::milliseconds(late ? 450 : 50) + delay_, [this, url, shared] { Deliver({url, shared}); });
   }
 }
 

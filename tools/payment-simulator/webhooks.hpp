@@ -16,7 +16,8 @@ namespace souk::payment_simulator {
 /// Sends signed events until each receiver answered 2xx: back-off from 200 ms, doubling to 30 s, at most 24 attempts.
 class Webhooks {
  public:
-  Webhooks(const Clock& clock, Timer& timer, std::string secret);
+  /// Events leave `delay` after they happened, as a provider's do: usually behind the API's own answer.
+  Webhooks(const Clock& clock, Timer& timer, std::string secret, std::chrono::milliseconds delay);
   void SetUrls(std::vector<std::string> urls);
   void Send(ProviderEvent event);
   std::int64_t delivered() const { return delivered_; }
@@ -35,6 +36,7 @@ class Webhooks {
   const Clock& clock_;
   Timer& timer_;
   const std::string secret_;
+  const std::chrono::milliseconds delay_;
   std::mutex mutex_;
   std::vector<std::string> urls_;
   std::atomic<std::int64_t> delivered_{0};

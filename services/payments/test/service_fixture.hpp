@@ -44,7 +44,7 @@ class ServiceTest : public ::testing::Test {
       if (ends.ok()) offsets_ = *ends;
       return ends.ok();
     }));
-    simulator_ = payment_simulator::Simulator::Start({.webhook_secret = kSecret}).value();
+    simulator_ = payment_simulator::Simulator::Start({.webhook_secret = kSecret, .webhook_delay = webhook_delay_}).value();
   }
 
   Config TestConfig() {
@@ -205,6 +205,7 @@ class ServiceTest : public ::testing::Test {
     EXPECT_NE(stats.find("\"captured_minor\":" + std::to_string(captured) + ",\"refunded_minor\":" + std::to_string(refunded) + ","), std::string::npos) << stats;
   }
 
+  milliseconds webhook_delay_{20};  // set it before SetUp()
   souk::testing::TestDatabase database_{"payments"};
   sql::Connection sql_{{.url = database_.url(), .index_scans_only = false}};
   std::string brokers_;

@@ -132,6 +132,29 @@ TEST_F(ServiceTest, IgnoresDuplicatedReorderedAndLateWebhooksF66) {
   ExpectLedger(1000, 0);
 }
 
+class EarlyWebhookTest : public ServiceTest {
+ protected:
+  EarlyWebhookTest() { webhook_delay_ = milliseconds(0); }
+};
+
+TEST_F(EarlyWebhookTest, IsHeardBeforeTheAnswerF66) {
+  const auto service = StartService();
+  ASSERT_TRUE(service);
+  SendWebhooksTo(*service);
+  // The answer never comes: only the webhook tells, and the replay finds nothing new.
+  const std::string id = NewPayment();
+  EXPECT_EQ(Authorize(*service, id, "pm_card_souk_timeoutAfterCommit").status, 201);
+  EXPECT_EQ(Capture(*service, id).status, 200);
+  for (int i = 0; i < 20; ++i) {
+    const std::string other = NewPayment();
+    EXPECT_EQ(Authorize(*service, other).status, 201);
+    EXPECT_EQ(Capture(*service, other).status, 200);
+    EXPECT_TRUE(AwaitEvents(other, {"PaymentAuthorized", "PaymentCaptured"}));
+  }
+  EXPECT_TRUE(AwaitEvents(id, {"PaymentAuthorized", "PaymentCaptured"}));
+  ExpectLedger(21'000, 0);
+}
+
 std::string SignatureAt(std::int64_t unix_seconds, const std::string& body, const std::string& secret) {
   const std::string time = std::to_string(unix_seconds);
   return "t=" + time + ",v1=" + HmacSha256Hex(secret, time + "." + body);
