@@ -241,7 +241,10 @@ sql_dialect() {
       { tail -n 3 "$home/crdblint/log" && echo "CockroachDB's parser could not be fetched or built: $(tail -n 1 "$home/crdblint/log")" && return 77; }
     stamp_set "$home/crdblint/stamp" "$(hash_of "$root"/test/crdblint/*)"
   fi
-  mapfile -t files < <(find "$root/services" "$root/libs" -name '*.sql' ! -name '*.postgres.sql' | sort)
+  mapfile -t files < <({
+    find "$root/services" "$root/libs" -name '*.sql' ! -name '*.postgres.sql'
+    grep -rlE 'Statement k[A-Za-z]+ *\{' "$root/services" "$root/libs" --include='*.hpp' --include='*.cpp' --exclude='*_test.cpp'
+  } | sort)
   ((${#files[@]})) || { echo "there are no SQL files yet" && return 77; }
   "$tool" "${files[@]}"
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "libs/base/hash.hpp"
 #include "libs/base/random.hpp"
@@ -137,6 +138,16 @@ std::int64_t CountRedeliveries(const std::string& processes) {
   return static_cast<std::int64_t>(sum);
 }
 
+// Until the events that are in the topic now have been read, but no longer than 15 s.
+void AwaitCaughtUp(kafka::Admin& admin, const Tracker& tracker) {
+  std::int64_t end = 0;
+  if (const auto offsets = admin.EndOffsets("orders.order.events.v1"); offsets.ok()) {
+    for (const std::int64_t offset : *offsets) end += offset;
+  }
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(15);
+  while (std::chrono::steady_clock::now() < give_up && tracker.Seen() < end) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
 Result<RunReport> Run(const Options& options, const Progress& progress) {
   SOUK_ASSIGN_OR_RETURN(const Input input, ReadInput(options));
   progress.Say("reading the orders: " + input.name);
@@ -166,6 +177,10 @@ Result<RunReport> Run(const Options& options, const Progress& progress) {
                           for (const auto& record : records) replay.tracker().Note(record);
                           return {};
                         }));
+  if (report.placed_before > 0) {
+    replay.tracker().ExpectAll();
+    AwaitCaughtUp(*admin, replay.tracker());
+  }
   if (all_placed) {
     progress.Say("every order of this data was placed by an earlier run; --orders N places more");
   } else {

@@ -34,13 +34,21 @@ void Tracker::Expect(const std::string& order_id) {
   if (moment) on_moment_(*moment, order_id);
 }
 
+void Tracker::ExpectAll() {
+  const std::lock_guard lock(mutex_);
+  all_are_ours_ = true;
+  for (auto& [id, order] : orders_) order.ours = true;
+}
+
 void Tracker::Note(const kafka::Record& record) {
   const std::string_view type = record.HeaderValue("ce_type");
   const std::string_view name = type.substr(type.rfind('.') + 1);
   std::optional<Moment> moment;
   {
     const std::lock_guard lock(mutex_);
+    ++seen_;
     Order& order = orders_[record.key];
+    order.ours = order.ours || all_are_ours_;
     const auto end = [&order](std::string how) {
       order.terminal = true;
       order.end = std::move(how);
@@ -70,6 +78,11 @@ void Tracker::Note(const kafka::Record& record) {
   }
   changed_.notify_all();
   if (moment) on_moment_(*moment, record.key);
+}
+
+std::int64_t Tracker::Seen() const {
+  const std::lock_guard lock(mutex_);
+  return seen_;
 }
 
 std::int64_t Tracker::Open() const {

@@ -34,7 +34,11 @@ class Tracker {
   /// Orders of this run; events of others are ignored. Events may come before the answer that tells the id: they are kept, and the last moment is told
   /// here.
   void Expect(const std::string& order_id);
+  /// Every order of the topic belongs to this run: for a report about what earlier runs placed.
+  void ExpectAll();
   void Note(const kafka::Record& record);
+  /// Records noted so far.
+  std::int64_t Seen() const;
   Totals Summary() const;
   /// Waits until every expected order has ended, or until `deadline`. Reports progress once a second.
   bool AwaitTerminal(std::chrono::steady_clock::time_point deadline, const std::function<void(std::int64_t open)>& progress);
@@ -53,6 +57,8 @@ class Tracker {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::unordered_map<std::string, Order> orders_;
+  bool all_are_ours_ = false;
+  std::int64_t seen_ = 0;
 };
 
 }  // namespace souk::demo
