@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <unordered_map>
 
 #include "services/inventory/adapters/statements.hpp"
 
@@ -11,33 +10,54 @@ namespace {
 
 constexpr std::int64_t kNowhere = -1;  // the bucket of lines that hold nothing
 
-std::string FormatShortLines(const std::vector<ShortLine>& lines) {
-  std::string text;
-  for (const ShortLine& line : lines) {
-    if (!text.empty()) text += ',';
-    text += line.sku + ":" + std::to_string(line.requested) + ":" + std::to_string(line.available);
-  }
-  return text;
-}
-
 std::int64_t ParseNumber(std::string_view text) {
   std::int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
 }
 
-std::vector<ShortLine> ParseShortLines(std::string_view text) {
-  std::vector<ShortLine> lines;
+// Both kinds of lines are "sku:number:number" joined by commas; no SKU holds either character.
+void AddTriple(std::string& text, const std::string& sku, std::int64_t first, std::int64_t second) {
+  if (!text.empty()) text += ',';
+  text += sku;
+  text += ':';
+  text += std::to_string(first);
+  text += ':';
+  text += std::to_string(second);
+}
+
+template <class F>
+void ForEachTriple(std::string_view text, F&& f) {
   while (!text.empty()) {
     const std::string_view part = text.substr(0, text.find(','));
     const std::size_t first = part.find(':');
     const std::size_t second = part.find(':', first + 1);
-    if (first == std::string_view::npos || second == std::string_view::npos) break;
-    lines.push_back({std::string(part.substr(0, first)), ParseNumber(part.substr(first + 1, second - first - 1)),
-                     ParseNumber(part.substr(second + 1))});
+    if (first == std::string_view::npos || second == std::string_view::npos) return;
+    f(std::string(part.substr(0, first)), ParseNumber(part.substr(first + 1, second - first - 1)),
+      ParseNumber(part.substr(second + 1)));
     text.remove_prefix(std::min(text.size(), part.size() + 1));
   }
-  return lines;
+}
+
+std::string FormatShortLines(const std::vector<ShortLine>& lines) {
+  std::string text;
+  for (const ShortLine& line : lines) AddTriple(text, line.sku, line.requested, line.available);
+  return text;
+}
+
+std::string FormatLines(const Reservation& reservation) {
+  std::string text;
+  for (const Held& held : reservation.held) AddTriple(text, held.sku, held.bucket, held.quantity);
+  if (!reservation.held.empty()) return text;
+  for (const Line& line : reservation.lines) AddTriple(text, line.sku, kNowhere, line.quantity);
+  return text;
+}
+
+void AddLine(Reservation& reservation, std::string sku, std::int64_t bucket, std::int64_t quantity) {
+  // Parts of one line follow each other.
+  if (reservation.lines.empty() || reservation.lines.back().sku != sku) reservation.lines.push_back({sku, 0});
+  reservation.lines.back().quantity += quantity;
+  if (bucket != kNowhere) reservation.held.push_back({std::move(sku), bucket, quantity});
 }
 
 template <class T>
@@ -54,20 +74,11 @@ void SortUnique(std::vector<T>& values) {
 }
 
 void LoadReservations(sql::Tx& tx, const std::vector<Uuid>& ids, std::vector<std::string>& skus, Ledger& ledger) {
-  const sql::Array array = ToArray(ids);
-  std::unordered_map<Uuid, Reservation> found;
-  tx.Exec(statements::kLockReservations, {array}).ForEach([&](const sql::Row& row) {
+  tx.Exec(statements::kLockReservations, {ToArray(ids)}).ForEach([&](const sql::Row& row) {
     Reservation reservation = ToReservation(row);
-    found.emplace(reservation.id, std::move(reservation));
+    for (const Line& line : reservation.lines) skus.push_back(line.sku);
+    ledger.PutReservation(std::move(reservation));
   });
-  if (found.empty()) return;
-  tx.Exec(statements::kReservationLines, {array}).ForEach([&](const sql::Row& row) {
-    const auto it = found.find(row.Id(0));
-    if (it == found.end()) return;
-    AddLine(it->second, row);
-    skus.push_back(it->second.lines.back().sku);
-  });
-  for (auto& [id, reservation] : found) ledger.PutReservation(std::move(reservation));
 }
 
 void LoadMovements(sql::Tx& tx, const Touched& touched, Ledger& ledger) {
@@ -128,7 +139,7 @@ bool SaveStock(sql::Tx& tx, const std::vector<StockUpdate>& updates) {
 
 bool SaveNewReservations(sql::Tx& tx, const std::vector<Reservation>& reservations) {
   if (reservations.empty()) return true;
-  sql::Array ids, statuses, expires, created, versions, reasons, shorts, line_ids, skus, buckets, quantities;
+  sql::Array ids, statuses, expires, created, versions, reasons, shorts, lines;
   for (const Reservation& reservation : reservations) {
     ids.Add(reservation.id);
     statuses.Add(static_cast<int>(reservation.status));
@@ -137,21 +148,11 @@ bool SaveNewReservations(sql::Tx& tx, const std::vector<Reservation>& reservatio
     versions.Add(reservation.version);
     reasons.Add(reservation.reason);
     shorts.Add(FormatShortLines(reservation.short_lines));
-    const auto add_line = [&](const std::string& sku, std::int64_t bucket, std::int64_t quantity) {
-      line_ids.Add(reservation.id);
-      skus.Add(sku);
-      buckets.Add(bucket);
-      quantities.Add(quantity);
-    };
-    for (const Held& held : reservation.held) add_line(held.sku, held.bucket, held.quantity);
-    if (!reservation.held.empty()) continue;
-    for (const Line& line : reservation.lines) add_line(line.sku, kNowhere, line.quantity);
+    lines.Add(FormatLines(reservation));
   }
   const auto result =
-      tx.Exec(statements::kNewReservations, {ids, statuses, expires, created, versions, reasons, shorts});
-  if (result.affected() != static_cast<std::int64_t>(reservations.size())) return false;
-  if (!line_ids.empty()) tx.Exec(statements::kNewReservationLines, {line_ids, skus, buckets, quantities});
-  return true;
+      tx.Exec(statements::kNewReservations, {ids, statuses, expires, created, versions, reasons, shorts, lines});
+  return result.affected() == static_cast<std::int64_t>(reservations.size());
 }
 
 bool SaveReservations(sql::Tx& tx, const std::vector<std::pair<Reservation, std::int64_t>>& reservations) {
@@ -214,17 +215,13 @@ Reservation ToReservation(const sql::Row& row) {
   reservation.created_at = row.Time(3);
   reservation.version = row.Int(4);
   reservation.reason = row.Text(5);
-  reservation.short_lines = ParseShortLines(row.View(6));
+  ForEachTriple(row.View(6), [&](std::string sku, std::int64_t requested, std::int64_t available) {
+    reservation.short_lines.push_back({std::move(sku), requested, available});
+  });
+  ForEachTriple(row.View(7), [&](std::string sku, std::int64_t bucket, std::int64_t quantity) {
+    AddLine(reservation, std::move(sku), bucket, quantity);
+  });
   return reservation;
-}
-
-void AddLine(Reservation& reservation, const sql::Row& row) {
-  std::string sku = row.Text(1);
-  const std::int64_t bucket = row.Int(2);
-  const std::int64_t quantity = row.Int(3);
-  if (reservation.lines.empty() || reservation.lines.back().sku != sku) reservation.lines.push_back({sku, 0});
-  reservation.lines.back().quantity += quantity;
-  if (bucket != kNowhere) reservation.held.push_back({std::move(sku), bucket, quantity});
 }
 
 Level ToLevel(const sql::Row& row) { return {row.Text(0), row.Int(1), row.Int(2), row.Int(3), row.Int(4)}; }

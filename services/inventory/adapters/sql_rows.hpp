@@ -9,10 +9,8 @@
 /// Rows to values and values to statements.
 namespace souk::inventory::rows {
 
-/// Columns of kLockReservations and kReservation; without lines.
+/// Columns of kLockReservations and kReservation.
 Reservation ToReservation(const sql::Row& row);
-/// Adds one row of kReservationLines. Rows of one sku must follow each other.
-void AddLine(Reservation& reservation, const sql::Row& row);
 /// Columns of kLevels and kLevelsAfter.
 Level ToLevel(const sql::Row& row);
 

@@ -85,12 +85,7 @@ void AnswerKnown(sql::Connection& connection, std::vector<AskKnown> questions) {
 Result<Reservation> FindOne(sql::Connection& connection, const Uuid& id) {
   SOUK_ASSIGN_OR_RETURN(const sql::Rows head, connection.Query(statements::kReservation, {id}));
   if (head.empty()) return UnknownReservation(id);
-  Reservation reservation = rows::ToReservation(head[0]);
-  sql::Array ids;
-  ids.Add(id);
-  SOUK_ASSIGN_OR_RETURN(const sql::Rows lines, connection.Query(statements::kReservationLines, {ids}));
-  lines.ForEach([&](const sql::Row& row) { rows::AddLine(reservation, row); });
-  return reservation;
+  return rows::ToReservation(head[0]);
 }
 
 Error TooMany() {

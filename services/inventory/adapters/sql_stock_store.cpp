@@ -1,5 +1,6 @@
 #include "services/inventory/adapters/sql_stock_store.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "libs/base/match.hpp"
@@ -12,12 +13,14 @@ namespace {
 
 constexpr int kRacesMax = 8;
 
-void Collect(const Command& command, rows::Touched& touched) {
+/// `hopeful`: ids of Reserve are taken for new and not looked for. The insert tells when one was not, and the next attempt looks.
+/// A look-up that finds nothing is not only wasted: under SERIALIZABLE it conflicts with every insert near by.
+void Collect(const Command& command, bool hopeful, rows::Touched& touched) {
   const auto add_skus = [&](const std::vector<Line>& lines) {
     for (const Line& line : lines) touched.skus.push_back(line.sku);
   };
   std::visit(Match{[&](const Reserve& c) {
-                     touched.reservations.push_back(c.id);
+                     if (!hopeful) touched.reservations.push_back(c.id);
                      add_skus(c.lines);
                    },
                    [&](const Restock& c) {
@@ -56,6 +59,13 @@ std::vector<bool> FindDuplicates(sql::Tx& tx, std::span<Work> works) {
   return duplicate;
 }
 
+/// A refused call writes nothing, so no insert would tell that its id is known.
+bool RefusedUnseen(std::span<const Work> works) {
+  return std::any_of(works.begin(), works.end(), [](const Work& work) {
+    return !work.cause.is_message && work.outcome.error && std::holds_alternative<Reserve>(work.command);
+  });
+}
+
 void ForgetUnanswered(sql::Tx& tx, std::span<Work> works) {
   std::map<std::string, sql::Array> by_consumer;
   for (const Work& work : works) {
@@ -68,6 +78,7 @@ void ForgetUnanswered(sql::Tx& tx, std::span<Work> works) {
 }  // namespace
 
 struct SqlStockStore::Batch {
+  bool hopeful = true;
   Applied applied;
   std::vector<outbox::OutboxRecord> records;
 };
@@ -80,11 +91,12 @@ SqlStockStore::SqlStockStore(sql::ConnectionConfig config, sql::Isolation isolat
       hand_off_(std::move(hand_off)) {}
 
 Result<void> SqlStockStore::RunOnce(sql::Tx& tx, std::span<Work> works, Batch& batch) {
-  batch = Batch{};
+  batch.applied = {};
+  batch.records.clear();
   const std::vector<bool> duplicate = FindDuplicates(tx, works);
   rows::Touched touched;
   for (std::size_t i = 0; i < works.size(); ++i) {
-    if (!duplicate[i]) Collect(works[i].command, touched);
+    if (!duplicate[i]) Collect(works[i].command, batch.hopeful, touched);
   }
   Ledger ledger(preference_);
   rows::Load(tx, std::move(touched), ledger);
@@ -97,6 +109,9 @@ Result<void> SqlStockStore::RunOnce(sql::Tx& tx, std::span<Work> works, Batch& b
     works[i].outcome = ledger.Apply(works[i].command, works[i].cause);
     causes.push_back(i);
     now = std::max(now, works[i].cause.now);
+  }
+  if (batch.hopeful && RefusedUnseen(works)) {
+    return MakeError(ErrorCode::kAborted, "a refused id may be one that was granted before", "LOST_RACE");
   }
   ForgetUnanswered(tx, works);
   ledger.Seal(now);
@@ -117,6 +132,7 @@ Result<Applied> SqlStockStore::Apply(std::span<Work> works) {
   for (int attempt = 0; attempt < kRacesMax; ++attempt) {
     result = connection_.Run([&](sql::Tx& tx) { return RunOnce(tx, works, batch); }, isolation_);
     if (result.ok() || result.error().reason != "LOST_RACE") break;
+    batch.hopeful = false;
   }
   if (!result.ok()) return result.error();
   if (!batch.records.empty()) hand_off_(std::move(batch.records));

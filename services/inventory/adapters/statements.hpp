@@ -10,12 +10,8 @@ using sql::Statement;
 // Rows are locked before anything is decided, in the order of their keys: writers of several instances wait for each
 // other in line and never in a circle.
 inline constexpr Statement kLockReservations{"lock_reservations", R"(
-  SELECT reservation_id, status, expires_at, created_at, version, reason, short_lines FROM reservations
+  SELECT reservation_id, status, expires_at, created_at, version, reason, short_lines, lines FROM reservations
   WHERE reservation_id = ANY($1::UUID[]) ORDER BY reservation_id FOR UPDATE)"};
-
-inline constexpr Statement kReservationLines{"reservation_lines", R"(
-  SELECT reservation_id, sku, bucket, quantity FROM reservation_lines
-  WHERE reservation_id = ANY($1::UUID[]) ORDER BY reservation_id, sku, bucket)"};
 
 inline constexpr Statement kLockStock{"lock_stock", R"(
   SELECT sku, bucket, received, reserved, sold, version FROM stock
@@ -49,13 +45,10 @@ inline constexpr Statement kUpdateStock{"update_stock", R"(
     AND stock.reserved + d.reserved + stock.sold + d.sold <= stock.received + d.received)"};
 
 inline constexpr Statement kNewReservations{"new_reservations", R"(
-  INSERT INTO reservations (reservation_id, status, expires_at, created_at, version, reason, short_lines)
-  SELECT * FROM unnest($1::UUID[], $2::INT8[], $3::TIMESTAMPTZ[], $4::TIMESTAMPTZ[], $5::INT8[], $6::TEXT[], $7::TEXT[])
+  INSERT INTO reservations (reservation_id, status, expires_at, created_at, version, reason, short_lines, lines)
+  SELECT * FROM unnest($1::UUID[], $2::INT8[], $3::TIMESTAMPTZ[], $4::TIMESTAMPTZ[], $5::INT8[], $6::TEXT[], $7::TEXT[],
+                       $8::TEXT[])
   ON CONFLICT (reservation_id) DO NOTHING)"};
-
-inline constexpr Statement kNewReservationLines{"new_reservation_lines", R"(
-  INSERT INTO reservation_lines (reservation_id, sku, bucket, quantity)
-  SELECT * FROM unnest($1::UUID[], $2::TEXT[], $3::INT8[], $4::INT8[]))"};
 
 inline constexpr Statement kUpdateReservations{"update_reservations", R"(
   UPDATE reservations SET status = d.status, version = d.version, reason = d.reason
@@ -93,7 +86,7 @@ inline constexpr Statement kLevelsAfter{"levels_after", R"(
   FROM stock WHERE sku > $1 GROUP BY sku ORDER BY sku LIMIT $2)"};
 
 inline constexpr Statement kReservation{"reservation", R"(
-  SELECT reservation_id, status, expires_at, created_at, version, reason, short_lines FROM reservations
+  SELECT reservation_id, status, expires_at, created_at, version, reason, short_lines, lines FROM reservations
   WHERE reservation_id = $1)"};
 
 inline constexpr Statement kKnownReservations{"known_reservations", R"(
