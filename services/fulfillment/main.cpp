@@ -10,12 +10,11 @@ int main(int argc, char** argv) {
   souk::config::Schema schema("fulfillment");
   souk::fulfillment::Declare(schema, &config);
   souk::config::LoadOrExit(schema, argc, argv);
-  return chassis::RunService("fulfillment", config.common, schema,
-                             [&](chassis::Health& health) -> souk::Result<chassis::Running> {
-                               auto started = souk::fulfillment::Service::Start(config, health);
-                               if (!started.ok()) return started.error();
-                               std::shared_ptr<souk::fulfillment::Service> service = std::move(*started);
-                               return chassis::Running{[service] { service->StopAccepting(); },
-                                                       [service] { service->Stop(); }, service};
-                             });
+  return chassis::RunService(
+      "fulfillment", config.common, schema, [&](chassis::Health& health) -> souk::Result<chassis::Running> {
+        auto started = souk::fulfillment::Service::Start(config, health);
+        if (!started.ok()) return started.error();
+        std::shared_ptr<souk::fulfillment::Service> service = std::move(*started);
+        return chassis::Running{[service] { service->StopAccepting(); }, [service] { service->Stop(); }, service};
+      });
 }

@@ -102,9 +102,8 @@ struct Service::Parts {
 
 Result<void> Service::Parts::StartWork() {
   relay.Start();
-  SOUK_ASSIGN_OR_RETURN(consumer, kafka::Consumer::Start(CommandsConsumer(config), [this](auto& records) {
-                          return kafka_in.Handle(records);
-                        }));
+  SOUK_ASSIGN_OR_RETURN(consumer, kafka::Consumer::Start(CommandsConsumer(config),
+                                                         [this](auto& records) { return kafka_in.Handle(records); }));
   sweep = std::make_unique<chassis::Periodic>("carrier", config.sweep_interval, [this] { carrier_sweep.Run(); });
   return {};
 }

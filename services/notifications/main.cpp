@@ -11,12 +11,11 @@ int main(int argc, char** argv) {
   souk::notifications::Declare(schema, &config);
   souk::config::LoadOrExit(schema, argc, argv);
   config.common.profile = schema.profile();
-  return chassis::RunService("notifications", config.common, schema,
-                             [&](chassis::Health& health) -> souk::Result<chassis::Running> {
-                               auto started = souk::notifications::Service::Start(config, health);
-                               if (!started.ok()) return started.error();
-                               std::shared_ptr<souk::notifications::Service> service = std::move(*started);
-                               return chassis::Running{[service] { service->StopAccepting(); },
-                                                       [service] { service->Stop(); }, service};
-                             });
+  return chassis::RunService(
+      "notifications", config.common, schema, [&](chassis::Health& health) -> souk::Result<chassis::Running> {
+        auto started = souk::notifications::Service::Start(config, health);
+        if (!started.ok()) return started.error();
+        std::shared_ptr<souk::notifications::Service> service = std::move(*started);
+        return chassis::Running{[service] { service->StopAccepting(); }, [service] { service->Stop(); }, service};
+      });
 }

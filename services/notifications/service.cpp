@@ -92,17 +92,20 @@ struct Service::Parts {
       : config(c),
         dead_letters(std::move(p)),
         store(SqlConfig(c)),
-        writer(store, static_cast<std::size_t>(c.writer_batch_max), [this] { return LeaseOfNew(); },
-               [this](std::vector<Delivery> created) { Dispatch(std::move(created)); }),
+        writer(
+            store, static_cast<std::size_t>(c.writer_batch_max), [this] { return LeaseOfNew(); },
+            [this](std::vector<Delivery> created) { Dispatch(std::move(created)); }),
         pool(SqlConfig(c), kReadConnections),
         view(pool),
         readers(kReadConnections, kReadsWaitingMax),
         orders_in(std::string(kOrdersGroup), c.sellers_domain, writer, *dead_letters, clock),
         stock_in(std::string(kStockGroup), c.sellers_domain, writer, *dead_letters, clock) {
     const auto submit = [this](Work work) { return writer.Submit(std::move(work)); };
-    mails = std::make_unique<Sender>(MailSender(c), [this] { return std::make_unique<SmtpTransport>(config.smtp, clock); }, submit, clock, random);
-    webhooks = std::make_unique<Sender>(WebhookSender(c), [this] { return std::make_unique<WebhookTransport>(config.webhook, clock); }, submit,
-                                        clock, random);
+    mails = std::make_unique<Sender>(
+        MailSender(c), [this] { return std::make_unique<SmtpTransport>(config.smtp, clock); }, submit, clock, random);
+    webhooks = std::make_unique<Sender>(
+        WebhookSender(c), [this] { return std::make_unique<WebhookTransport>(config.webhook, clock); }, submit, clock,
+        random);
     AddMethods(table, {config.webhook.private_addresses_allowed}, view, readers, writer, clock);
   }
 
@@ -111,7 +114,8 @@ struct Service::Parts {
 
   void Dispatch(std::vector<Delivery> created) {
     std::vector<Delivery> by_mail, by_webhook;
-    for (Delivery& delivery : created) (delivery.channel == Channel::kEmail ? by_mail : by_webhook).push_back(std::move(delivery));
+    for (Delivery& delivery : created)
+      (delivery.channel == Channel::kEmail ? by_mail : by_webhook).push_back(std::move(delivery));
     if (!by_mail.empty()) mails->Offer(std::move(by_mail));
     if (!by_webhook.empty()) webhooks->Offer(std::move(by_webhook));
   }
@@ -153,12 +157,15 @@ struct Service::Parts {
 };
 
 Result<void> Service::Parts::StartWork() {
-  SOUK_ASSIGN_OR_RETURN(orders_consumer, kafka::Consumer::Start(ConsumerOf(config, kOrdersGroup, kOrderEventsTopic),
-                                                                [this](auto& records) { return orders_in.Handle(records); }));
-  SOUK_ASSIGN_OR_RETURN(stock_consumer, kafka::Consumer::Start(ConsumerOf(config, kStockGroup, kStockEventsTopic),
-                                                               [this](auto& records) { return stock_in.Handle(records); }));
+  SOUK_ASSIGN_OR_RETURN(orders_consumer,
+                        kafka::Consumer::Start(ConsumerOf(config, kOrdersGroup, kOrderEventsTopic),
+                                               [this](auto& records) { return orders_in.Handle(records); }));
+  SOUK_ASSIGN_OR_RETURN(stock_consumer,
+                        kafka::Consumer::Start(ConsumerOf(config, kStockGroup, kStockEventsTopic),
+                                               [this](auto& records) { return stock_in.Handle(records); }));
   if (!config.common.redis_nodes.empty()) {
-    SOUK_ASSIGN_OR_RETURN(low_stock, LowStockListener::Start(config.common.redis_nodes, config.sellers_domain, writer, clock));
+    SOUK_ASSIGN_OR_RETURN(low_stock,
+                          LowStockListener::Start(config.common.redis_nodes, config.sellers_domain, writer, clock));
   }
   sweep = std::make_unique<chassis::Periodic>("deliveries", config.sweep_interval, [this] {
     Sweep(Channel::kEmail, *mails);

@@ -11,7 +11,8 @@ namespace souk::notifications {
 /// The whole service: adapters wired to use cases. Tests start the same object on ports of their own.
 class Service {
  public:
-  /// kUnavailable when SQL can't be reached or a port can't be bound; kInvalidArgument for settings that don't fit together.
+  /// kUnavailable when SQL can't be reached or a port can't be bound; kInvalidArgument for settings that don't fit
+  /// together.
   static Result<std::unique_ptr<Service>> Start(const Config& config, chassis::Health& health);
   ~Service();
 

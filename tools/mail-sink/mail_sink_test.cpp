@@ -7,8 +7,10 @@
 namespace souk::mail_sink {
 namespace {
 
-ReceivedMail MailOf(const std::string& to, const std::string& id, const std::string& headers = "", const std::string& body = "hello") {
-  return {"shop@souk.example", {to}, "Message-ID: <" + id + ">\r\nSubject: Order\r\n" + headers + "\r\n" + body + "\r\n"};
+ReceivedMail MailOf(const std::string& to, const std::string& id, const std::string& headers = "",
+                    const std::string& body = "hello") {
+  return {
+      "shop@souk.example", {to}, "Message-ID: <" + id + ">\r\nSubject: Order\r\n" + headers + "\r\n" + body + "\r\n"};
 }
 
 TEST(MailboxTest, DropsADuplicateMessageIdAndCountsIt) {
@@ -40,8 +42,10 @@ TEST(MailboxTest, KeepsTheLatestAndCountsAll) {
 }
 
 TEST(MailboxTest, DecodesSubjectAndBody) {
-  const Mail mail = ParseMail({"a@b", {"c@d"},
-                               "Subject: =?UTF-8?B?w4Rw?=\r\n =?UTF-8?B?ZmVs?=\r\nContent-Transfer-Encoding: base64\r\n\r\nw4Rw\r\nZmVs\r\n"});
+  const Mail mail = ParseMail(
+      {"a@b",
+       {"c@d"},
+       "Subject: =?UTF-8?B?w4Rw?=\r\n =?UTF-8?B?ZmVs?=\r\nContent-Transfer-Encoding: base64\r\n\r\nw4Rw\r\nZmVs\r\n"});
   EXPECT_EQ(mail.subject, "Äpfel");
   EXPECT_EQ(mail.text, "Äpfel");
 }

@@ -26,7 +26,7 @@ struct MailStats {
   std::int64_t received = 0;    ///< all that were accepted
   std::int64_t duplicates = 0;  ///< of these, with a Message-ID that was there before: not kept
   std::int64_t distinct = 0;
-  std::int64_t kept = 0;        ///< in memory now
+  std::int64_t kept = 0;  ///< in memory now
 };
 
 /// The mails, in memory. A mail with a known Message-ID is counted and dropped, as real servers do. Thread-safe.
@@ -51,7 +51,8 @@ class Mailbox {
   MailStats stats_;
 };
 
-/// Headers and body of a mail as our own services write them: folded lines, RFC 2047 base64 words, base64 or plain bodies.
+/// Headers and body of a mail as our own services write them: folded lines, RFC 2047 base64 words, base64 or plain
+/// bodies.
 Mail ParseMail(const ReceivedMail& received);
 
 }  // namespace souk::mail_sink

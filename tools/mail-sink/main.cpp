@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "souk-mail-sink: %s\n", sink.error().message.c_str());
     return 1;
   }
-  std::printf("mails at http://%s:%d/, SMTP on port %d\n", config.host.c_str(), (*sink)->http_port(), (*sink)->smtp_port());
+  std::printf("mails at http://%s:%d/, SMTP on port %d\n", config.host.c_str(), (*sink)->http_port(),
+              (*sink)->smtp_port());
   std::fflush(stdout);
   souk::chassis::WaitForSignal();
   return 0;

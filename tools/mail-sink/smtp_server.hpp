@@ -11,7 +11,7 @@ namespace souk::mail_sink {
 
 struct SmtpServerConfig {
   std::string host = "127.0.0.1";
-  int port = 0;  ///< 0 lets the system choose
+  int port = 0;                       ///< 0 lets the system choose
   std::size_t connections_max = 256;  ///< more are closed at once
   int idle_seconds = 300;             ///< a silent connection is closed
   SmtpSession::Limits limits;

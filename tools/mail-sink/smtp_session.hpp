@@ -15,8 +15,8 @@ struct ReceivedMail {
   std::string data;
 };
 
-/// The server's side of one SMTP conversation (RFC 5321: EHLO, HELO, MAIL, RCPT, DATA, RSET, NOOP, VRFY, QUIT, with pipelining), without a
-/// socket: bytes in, bytes out. Every bound has an answer of its own and no input makes it fail.
+/// The server's side of one SMTP conversation (RFC 5321: EHLO, HELO, MAIL, RCPT, DATA, RSET, NOOP, VRFY, QUIT, with
+/// pipelining), without a socket: bytes in, bytes out. Every bound has an answer of its own and no input makes it fail.
 class SmtpSession {
  public:
   struct Limits {

@@ -27,8 +27,9 @@ std::string Json(const Mail& mail) {
   std::string to;
   for (const std::string& recipient : mail.to) to += (to.empty() ? "" : ",") + http::JsonQuote(recipient);
   return "{\"number\":" + std::to_string(mail.number) + ",\"at\":" + http::JsonQuote(FormatTime(mail.at)) +
-         ",\"from\":" + http::JsonQuote(mail.from) + ",\"to\":[" + to + "],\"subject\":" + http::JsonQuote(mail.subject) +
-         ",\"messageId\":" + http::JsonQuote(mail.message_id) + ",\"text\":" + http::JsonQuote(mail.text) + "}";
+         ",\"from\":" + http::JsonQuote(mail.from) + ",\"to\":[" + to +
+         "],\"subject\":" + http::JsonQuote(mail.subject) + ",\"messageId\":" + http::JsonQuote(mail.message_id) +
+         ",\"text\":" + http::JsonQuote(mail.text) + "}";
 }
 
 std::string Json(const MailStats& stats) {

@@ -6,7 +6,8 @@
 
 namespace souk::fulfillment {
 
-/// Finds steps that are due and has them decided. Bounded; several instances may sweep at once: who comes second decides nothing.
+/// Finds steps that are due and has them decided. Bounded; several instances may sweep at once: who comes second
+/// decides nothing.
 class CarrierSweep {
  public:
   CarrierSweep(ShipmentView& view, Writer& writer, const Clock& clock, int batch_max)

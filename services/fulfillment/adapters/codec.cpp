@@ -81,53 +81,52 @@ Encoded Pack(const Message& message) {
 }
 
 Encoded Encode(const std::string& shipment_id, const ShipmentEvent& event) {
-  return std::visit(
-      Match{[&](const ShipmentCreated& e) {
-              v1::ShipmentCreated out;
-              out.set_shipment_id(shipment_id);
-              out.set_tracking_code(e.tracking_code);
-              return Pack(out);
-            },
-            [&](const ShipmentRefused& e) {
-              v1::ShipmentRefused out;
-              out.set_shipment_id(shipment_id);
-              out.set_reason(e.reason);
-              return Pack(out);
-            },
-            [&](const ShipmentDispatched& e) {
-              v1::ShipmentDispatched out;
-              out.set_shipment_id(shipment_id);
-              out.set_tracking_code(e.tracking_code);
-              SetTime(e.at, out.mutable_at());
-              return Pack(out);
-            },
-            [&](const ShipmentDelivered& e) {
-              v1::ShipmentDelivered out;
-              out.set_shipment_id(shipment_id);
-              SetTime(e.at, out.mutable_at());
-              return Pack(out);
-            },
-            [&](const ShipmentLost& e) {
-              v1::ShipmentLost out;
-              out.set_shipment_id(shipment_id);
-              SetTime(e.at, out.mutable_at());
-              return Pack(out);
-            },
-            [&](const ShipmentCancelled&) {
-              v1::ShipmentCancelled out;
-              out.set_shipment_id(shipment_id);
-              return Pack(out);
-            },
-            [&](const ReturnReceived& e) {
-              v1::ExpectReturn kept;
-              kept.ParseFromString(e.lines);
-              v1::ReturnReceived out;
-              out.set_shipment_id(shipment_id);
-              out.set_return_id(e.return_id);
-              *out.mutable_lines() = kept.lines();
-              return Pack(out);
-            }},
-      event);
+  return std::visit(Match{[&](const ShipmentCreated& e) {
+                            v1::ShipmentCreated out;
+                            out.set_shipment_id(shipment_id);
+                            out.set_tracking_code(e.tracking_code);
+                            return Pack(out);
+                          },
+                          [&](const ShipmentRefused& e) {
+                            v1::ShipmentRefused out;
+                            out.set_shipment_id(shipment_id);
+                            out.set_reason(e.reason);
+                            return Pack(out);
+                          },
+                          [&](const ShipmentDispatched& e) {
+                            v1::ShipmentDispatched out;
+                            out.set_shipment_id(shipment_id);
+                            out.set_tracking_code(e.tracking_code);
+                            SetTime(e.at, out.mutable_at());
+                            return Pack(out);
+                          },
+                          [&](const ShipmentDelivered& e) {
+                            v1::ShipmentDelivered out;
+                            out.set_shipment_id(shipment_id);
+                            SetTime(e.at, out.mutable_at());
+                            return Pack(out);
+                          },
+                          [&](const ShipmentLost& e) {
+                            v1::ShipmentLost out;
+                            out.set_shipment_id(shipment_id);
+                            SetTime(e.at, out.mutable_at());
+                            return Pack(out);
+                          },
+                          [&](const ShipmentCancelled&) {
+                            v1::ShipmentCancelled out;
+                            out.set_shipment_id(shipment_id);
+                            return Pack(out);
+                          },
+                          [&](const ReturnReceived& e) {
+                            v1::ExpectReturn kept;
+                            kept.ParseFromString(e.lines);
+                            v1::ReturnReceived out;
+                            out.set_shipment_id(shipment_id);
+                            out.set_return_id(e.return_id);
+                            *out.mutable_lines() = kept.lines();
+                            return Pack(out);
+                          }},
+                    event);
 }
 
 }  // namespace

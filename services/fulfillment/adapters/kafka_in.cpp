@@ -51,7 +51,8 @@ Result<std::optional<Work>> KafkaIn::ToWork(const kafka::Record& record) {
   work.causation_id = envelope.id.ToString();
   work.traceparent = envelope.traceparent;
   if (auto* create = std::get_if<CreateRequest>(&incoming->command)) {
-    // Before the transaction and keyed by the parcel: a label made for a transaction that then fails is found again (F70).
+    // Before the transaction and keyed by the parcel: a label made for a transaction that then fails is found again
+    // (F70).
     SOUK_ASSIGN_OR_RETURN(auto label, carrier_.MakeLabel(work.shipment_id, {create->country, create->line2}));
     work.command = CreateShipment{std::move(create->lines), std::move(create->ship_to), std::move(label)};
   } else if (auto* cancel = std::get_if<CancelShipment>(&incoming->command)) {

@@ -99,8 +99,8 @@ struct ShipmentColumns {
   }
 
   std::vector<sql::Param> Params() const {
-    return {id,        status,  version, stations,   refusal,       tracking_code, deliver_after,
-            gets_lost, lines,   ship_to, created_at, dispatched_at, ended_at,      next_step_at};
+    return {id,        status, version, stations,   refusal,       tracking_code, deliver_after,
+            gets_lost, lines,  ship_to, created_at, dispatched_at, ended_at,      next_step_at};
   }
 };
 

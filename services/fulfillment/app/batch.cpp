@@ -32,11 +32,11 @@ void Batch::Decide(const Work& work) {
   TrackedShipment& tracked = ShipmentOf(work.shipment_id);
   Shipment& shipment = tracked.state;
   const bool was_blank = shipment.status == ShipmentStatus::kNone;
-  Decision decision = std::visit(
-      Match{[&](const ExpectReturn& command) { return DecideReturn(work, shipment, command.return_id); },
-            [&](const ReturnStep& command) { return DecideReturn(work, shipment, command.return_id); },
-            [&](const auto& command) { return fulfillment::Decide(shipment, command, work.now); }},
-      work.command);
+  Decision decision =
+      std::visit(Match{[&](const ExpectReturn& command) { return DecideReturn(work, shipment, command.return_id); },
+                       [&](const ReturnStep& command) { return DecideReturn(work, shipment, command.return_id); },
+                       [&](const auto& command) { return fulfillment::Decide(shipment, command, work.now); }},
+                 work.command);
   if (was_blank && std::holds_alternative<CreateShipment>(work.command)) tracked.is_new_content = true;
   Keep(work, shipment, std::move(decision));
 }

@@ -44,7 +44,8 @@ Result<ShipmentDetails> MemoryShipmentStore::Get(ShipmentId id) {
 Result<ShipmentDetails> MemoryShipmentStore::Track(const std::string& tracking_code) {
   const std::lock_guard lock(mutex_);
   for (const auto& [id, shipment] : shipments_) {
-    if (shipment.created_at && shipment.label.tracking_code == tracking_code) return ShipmentDetails{shipment, stations_[id]};
+    if (shipment.created_at && shipment.label.tracking_code == tracking_code)
+      return ShipmentDetails{shipment, stations_[id]};
   }
   return NoSuchShipment();
 }
@@ -62,7 +63,8 @@ Result<std::vector<DueStep>> MemoryShipmentStore::Due(SystemTime now, int limit)
   std::vector<DueStep> due;
   for (auto* list : {&parcels, &goods_back}) {
     std::sort(list->begin(), list->end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (std::size_t i = 0; i < std::min(list->size(), static_cast<std::size_t>(limit)); ++i) due.push_back((*list)[i].second);
+    for (std::size_t i = 0; i < std::min(list->size(), static_cast<std::size_t>(limit)); ++i)
+      due.push_back((*list)[i].second);
   }
   return due;
 }

@@ -6,8 +6,9 @@ namespace souk::fulfillment {
 namespace {
 
 const char* NameOf(const ShipmentEvent& event) {
-  static const char* const kNames[] = {"ShipmentCreated", "ShipmentRefused",   "ShipmentDispatched", "ShipmentDelivered",
-                                       "ShipmentLost",    "ShipmentCancelled", "ReturnReceived"};
+  static const char* const kNames[] = {"ShipmentCreated",   "ShipmentRefused", "ShipmentDispatched",
+                                       "ShipmentDelivered", "ShipmentLost",    "ShipmentCancelled",
+                                       "ReturnReceived"};
   return kNames[event.index()];
 }
 

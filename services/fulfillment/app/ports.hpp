@@ -49,8 +49,8 @@ struct Station {
 class ShipmentStore {
  public:
   virtual ~ShipmentStore() = default;
-  /// Decides all of `works` in their order and makes the outcome durable, all or nothing: states, tracking, events, message ids.
-  /// kUnavailable (try again), kAborted (lost races only), kInternal (one of the works can't be stored).
+  /// Decides all of `works` in their order and makes the outcome durable, all or nothing: states, tracking, events,
+  /// message ids. kUnavailable (try again), kAborted (lost races only), kInternal (one of the works can't be stored).
   virtual Result<void> Apply(std::span<Work> works) = 0;
 };
 
@@ -75,11 +75,13 @@ class ShipmentView {
   virtual Result<std::vector<DueStep>> Due(SystemTime now, int limit) = 0;
 };
 
-/// Makes labels. The key of a label is the shipment's id: asked again, after a time-out or a crash, the carrier answers with the same one.
+/// Makes labels. The key of a label is the shipment's id: asked again, after a time-out or a crash, the carrier answers
+/// with the same one.
 class Carrier {
  public:
   virtual ~Carrier() = default;
-  /// The label, or why the carrier refuses the parcel for good. kUnavailable and kDeadlineExceeded: ask again with the same key.
+  /// The label, or why the carrier refuses the parcel for good. kUnavailable and kDeadlineExceeded: ask again with the
+  /// same key.
   virtual Result<std::variant<Label, std::string>> MakeLabel(ShipmentId key, const Destination& to) = 0;
   /// How long goods need to come back.
   virtual std::chrono::milliseconds ReturnTime(ShipmentId key) = 0;

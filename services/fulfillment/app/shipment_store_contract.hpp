@@ -11,8 +11,9 @@
 
 namespace souk::fulfillment {
 
-/// What every ShipmentStore must do. `Fixture` offers NewInstance() (one more process on the same data), view(), Events() (everything emitted:
-/// shipment and name, per shipment in the order of versions), Poison() (makes a work that can't be stored) and Heal() (ends what Poison began).
+/// What every ShipmentStore must do. `Fixture` offers NewInstance() (one more process on the same data), view(),
+/// Events() (everything emitted: shipment and name, per shipment in the order of versions), Poison() (makes a work that
+/// can't be stored) and Heal() (ends what Poison began).
 template <class Fixture>
 class ShipmentStoreContract : public ::testing::Test {
  protected:

@@ -43,15 +43,15 @@ struct Label {
 struct Shipment {
   ShipmentId id;
   ShipmentStatus status = ShipmentStatus::kNone;
-  std::int64_t version = 0;  ///< rises by one with each event
-  std::int64_t stations = 0; ///< tracking events so far
-  std::string refusal;       ///< why, when kRefused
+  std::int64_t version = 0;   ///< rises by one with each event
+  std::int64_t stations = 0;  ///< tracking events so far
+  std::string refusal;        ///< why, when kRefused
   Label label;
   std::string lines;
   std::string ship_to;
   std::optional<SystemTime> created_at;
   std::optional<SystemTime> dispatched_at;
-  std::optional<SystemTime> ended_at;    ///< delivered, lost, cancelled or refused
+  std::optional<SystemTime> ended_at;      ///< delivered, lost, cancelled or refused
   std::optional<SystemTime> next_step_at;  ///< when the carrier's next step is due; none = nothing is expected
 
   /// A cancel that came before its create.
@@ -63,8 +63,8 @@ struct Shipment {
 struct Return {
   ShipmentId shipment_id;
   std::string return_id;
-  std::string lines;  ///< serialized, as it came
-  std::optional<SystemTime> due_at;       ///< when the goods arrive; none once received
+  std::string lines;                 ///< serialized, as it came
+  std::optional<SystemTime> due_at;  ///< when the goods arrive; none once received
   std::optional<SystemTime> received_at;
 
   bool operator==(const Return&) const = default;

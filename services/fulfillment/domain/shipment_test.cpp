@@ -24,8 +24,8 @@ Shipment In(ShipmentStatus status) {
   if (status == ShipmentStatus::kRefused) create.label = std::string("ADDRESS_NOT_SERVED");
   if (status != ShipmentStatus::kNone) Decide(shipment, create, kStart);
   if (status == ShipmentStatus::kCancelled) Decide(shipment, CancelShipment{}, kStart);
-  const bool moves = status == ShipmentStatus::kDispatched || status == ShipmentStatus::kDelivered ||
-                     status == ShipmentStatus::kLost;
+  const bool moves =
+      status == ShipmentStatus::kDispatched || status == ShipmentStatus::kDelivered || status == ShipmentStatus::kLost;
   if (moves) Decide(shipment, CarrierStep{}, *shipment.next_step_at);
   if (moves && status != ShipmentStatus::kDispatched) Decide(shipment, CarrierStep{}, *shipment.next_step_at);
   EXPECT_EQ(shipment.status, status);
@@ -39,8 +39,8 @@ Shipment Tombstone() {
 }
 
 std::string Name(const ShipmentEvent& event) {
-  static const char* const kEventNames[] = {"created",   "refused",   "dispatched", "delivered",
-                                            "lost", "cancelled", "returned"};
+  static const char* const kEventNames[] = {"created", "refused",   "dispatched", "delivered",
+                                            "lost",    "cancelled", "returned"};
   return kEventNames[event.index()];
 }
 
@@ -64,11 +64,15 @@ struct Cell {
 using S = ShipmentStatus;
 const Cell kTable[] = {
     {"none", [] { return In(S::kNone); }, "created", "cancelled", "", S::kCreated, S::kCancelled, S::kNone},
-    {"created", [] { return In(S::kCreated); }, "created", "cancelled", "dispatched", S::kCreated, S::kCancelled, S::kDispatched},
-    {"dispatched", [] { return In(S::kDispatched); }, "dispatched", "dispatched", "delivered", S::kDispatched, S::kDispatched, S::kDelivered},
-    {"delivered", [] { return In(S::kDelivered); }, "delivered", "dispatched,delivered", "", S::kDelivered, S::kDelivered, S::kDelivered},
+    {"created", [] { return In(S::kCreated); }, "created", "cancelled", "dispatched", S::kCreated, S::kCancelled,
+     S::kDispatched},
+    {"dispatched", [] { return In(S::kDispatched); }, "dispatched", "dispatched", "delivered", S::kDispatched,
+     S::kDispatched, S::kDelivered},
+    {"delivered", [] { return In(S::kDelivered); }, "delivered", "dispatched,delivered", "", S::kDelivered,
+     S::kDelivered, S::kDelivered},
     {"lost", [] { return In(S::kLost); }, "lost", "dispatched,lost", "", S::kLost, S::kLost, S::kLost},
-    {"cancelled", [] { return In(S::kCancelled); }, "cancelled", "cancelled", "", S::kCancelled, S::kCancelled, S::kCancelled},
+    {"cancelled", [] { return In(S::kCancelled); }, "cancelled", "cancelled", "", S::kCancelled, S::kCancelled,
+     S::kCancelled},
     {"tombstone", [] { return Tombstone(); }, "refused", "cancelled", "", S::kCancelled, S::kCancelled, S::kCancelled},
     {"refused", [] { return In(S::kRefused); }, "refused", "cancelled", "", S::kRefused, S::kRefused, S::kRefused},
 };

@@ -14,7 +14,11 @@ SELECT aggregate_id, headers FROM outbox ORDER BY aggregate_id, aggregate_versio
 
 class SqlFixture {
  public:
-  SqlFixture() : database_("fulfillment"), connection_({.url = database_.url()}), pool_({.url = database_.url()}, 2), view_(pool_) {
+  SqlFixture()
+      : database_("fulfillment"),
+        connection_({.url = database_.url()}),
+        pool_({.url = database_.url()}, 2),
+        view_(pool_) {
     const Result<void> migrated = sql::Migrate(connection_, Migrations());
     EXPECT_TRUE(migrated.ok()) << (migrated.ok() ? "" : migrated.error().message);
   }
@@ -32,8 +36,10 @@ class SqlFixture {
     rows->ForEach([&](const sql::Row& row) {
       const std::string headers = row.Text(1);
       const std::size_t from = headers.find(kPrefix) + kPrefix.size();
-      events.emplace_back(*ShipmentId::Parse(row.Text(0)), headers.substr(from, headers.find_first_not_of(
-          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", from) - from));
+      events.emplace_back(
+          *ShipmentId::Parse(row.Text(0)),
+          headers.substr(
+              from, headers.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", from) - from));
     });
     return events;
   }

@@ -34,8 +34,8 @@ Result<v1::ListNotificationsResponse> List(NotificationView& view, const std::st
 
 }  // namespace
 
-void AddMethods(rpc::MethodTable& table, ApiConfig config, NotificationView& view, chassis::ThreadPool& readers, Writer& writer,
-                const Clock& clock) {
+void AddMethods(rpc::MethodTable& table, ApiConfig config, NotificationView& view, chassis::ThreadPool& readers,
+                Writer& writer, const Clock& clock) {
   table.AddUnary<v1::ListNotificationsRequest, v1::ListNotificationsResponse>(
       "souk.notifications.v1.NotificationsService/ListNotifications", [&view, &readers](auto, auto request, auto done) {
         if (const auto user = CheckUser(request->user_id()); !user.ok()) return done(user.error());
@@ -43,7 +43,8 @@ void AddMethods(rpc::MethodTable& table, ApiConfig config, NotificationView& vie
         if (!posted.ok()) done(posted.error());
       });
   table.AddUnary<v1::SetWebhookRequest, v1::SetWebhookResponse>(
-      "souk.notifications.v1.NotificationsService/SetWebhook", [config, &writer, &clock](auto call, auto request, auto done) {
+      "souk.notifications.v1.NotificationsService/SetWebhook",
+      [config, &writer, &clock](auto call, auto request, auto done) {
         if (const auto checked = Check(*request, config); !checked.ok()) return done(checked.error());
         Work work;
         work.now = clock.Now();

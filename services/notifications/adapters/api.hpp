@@ -11,6 +11,7 @@ struct ApiConfig {
 };
 
 /// The RPCs of notifications_service.proto. Reads run on `readers`, never on a network thread.
-void AddMethods(rpc::MethodTable& table, ApiConfig config, NotificationView& view, chassis::ThreadPool& readers, Writer& writer, const Clock& clock);
+void AddMethods(rpc::MethodTable& table, ApiConfig config, NotificationView& view, chassis::ThreadPool& readers,
+                Writer& writer, const Clock& clock);
 
 }  // namespace souk::notifications

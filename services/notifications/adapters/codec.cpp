@@ -35,13 +35,19 @@ std::string TextField(const Message& message, const std::string& name) {
 }
 
 Notice OrderNotice(const kafka::Envelope& envelope, const std::string& payload, const Message& event) {
-  return {envelope.id, envelope.type, TextField(event, "customer_id"), TextField(event, "email"), TextField(event, "order_id"), payload};
+  return {envelope.id,
+          envelope.type,
+          TextField(event, "customer_id"),
+          TextField(event, "email"),
+          TextField(event, "order_id"),
+          payload};
 }
 
 /// A mailbox of the seller. What can't stand before the "@" becomes a hyphen.
 std::string SellerAddress(std::string seller, const std::string& domain) {
   for (char& c : seller) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     if (!plain) c = '-';
   }
   return seller + "@" + domain;
@@ -85,16 +91,19 @@ Facts OrderFacts(NoticeKind kind, const Message& message, void (*more)(const Eve
 Facts FactsOf(const std::string& type, const Message& message) {
   namespace o = orders::v1;
   if (type == "souk.orders.v1.OrderConfirmed") {
-    return OrderFacts<o::OrderConfirmed>(NoticeKind::kConfirmed, message, [](const auto& e, Facts& f) { f.total = FromProto(e.total()); });
+    return OrderFacts<o::OrderConfirmed>(NoticeKind::kConfirmed, message,
+                                         [](const auto& e, Facts& f) { f.total = FromProto(e.total()); });
   }
   if (type == "souk.orders.v1.OrderDispatched") {
-    return OrderFacts<o::OrderDispatched>(NoticeKind::kDispatched, message, [](const auto& e, Facts& f) { f.tracking_code = e.tracking_code(); });
+    return OrderFacts<o::OrderDispatched>(NoticeKind::kDispatched, message,
+                                          [](const auto& e, Facts& f) { f.tracking_code = e.tracking_code(); });
   }
   if (type == "souk.orders.v1.OrderCompleted") {
     return OrderFacts<o::OrderCompleted>(NoticeKind::kCompleted, message, [](const auto&, Facts&) {});
   }
   if (type == "souk.orders.v1.OrderRejected") {
-    return OrderFacts<o::OrderRejected>(NoticeKind::kRejected, message, [](const auto& e, Facts& f) { f.reason = ReasonText(e.reason()); });
+    return OrderFacts<o::OrderRejected>(NoticeKind::kRejected, message,
+                                        [](const auto& e, Facts& f) { f.reason = ReasonText(e.reason()); });
   }
   if (type == "souk.orders.v1.OrderCancelled") {
     return OrderFacts<o::OrderCancelled>(NoticeKind::kCancelled, message, [](const auto& e, Facts& f) {
@@ -102,7 +111,8 @@ Facts FactsOf(const std::string& type, const Message& message) {
       f.refunded = FromProto(e.refunded());
     });
   }
-  return OrderFacts<o::OrderReturned>(NoticeKind::kReturned, message, [](const auto& e, Facts& f) { f.refunded = FromProto(e.refunded()); });
+  return OrderFacts<o::OrderReturned>(NoticeKind::kReturned, message,
+                                      [](const auto& e, Facts& f) { f.refunded = FromProto(e.refunded()); });
 }
 
 void SetTime(SystemTime time, google::protobuf::Timestamp* out) {
@@ -115,16 +125,19 @@ void SetTime(SystemTime time, google::protobuf::Timestamp* out) {
 
 bool IsNoticed(std::string_view event_type) {
   static constexpr std::array<std::string_view, 7> kNoticed{
-      "souk.orders.v1.OrderConfirmed", "souk.orders.v1.OrderDispatched", "souk.orders.v1.OrderCompleted", "souk.orders.v1.OrderRejected",
-      "souk.orders.v1.OrderCancelled", "souk.orders.v1.OrderReturned",   "souk.inventory.v1.StockLow"};
+      "souk.orders.v1.OrderConfirmed", "souk.orders.v1.OrderDispatched", "souk.orders.v1.OrderCompleted",
+      "souk.orders.v1.OrderRejected",  "souk.orders.v1.OrderCancelled",  "souk.orders.v1.OrderReturned",
+      "souk.inventory.v1.StockLow"};
   return std::find(kNoticed.begin(), kNoticed.end(), event_type) != kNoticed.end();
 }
 
-Result<Notice> DecodeEvent(const kafka::Envelope& envelope, const std::string& payload, const std::string& sellers_domain) {
+Result<Notice> DecodeEvent(const kafka::Envelope& envelope, const std::string& payload,
+                           const std::string& sellers_domain) {
   const auto event = NewEvent(envelope.type);
   if (event == nullptr) return MakeError(ErrorCode::kUnimplemented, "nobody is told about " + envelope.type);
   if (!event->ParseFromString(payload)) return Unreadable(envelope.type);
-  if (const auto* low = dynamic_cast<const inventory::v1::StockLow*>(event.get())) return StockNotice(*low, sellers_domain);
+  if (const auto* low = dynamic_cast<const inventory::v1::StockLow*>(event.get()))
+    return StockNotice(*low, sellers_domain);
   Notice notice = OrderNotice(envelope, payload, *event);
   if (notice.user_id.empty()) return MalformedField("customer_id", "is missing");
   return notice;
@@ -134,7 +147,8 @@ Result<Notice> DecodeLowStock(const std::string& text, const std::string& seller
   inventory::v1::StockLow event;
   json::JsonParseOptions options;
   options.ignore_unknown_fields = true;
-  if (!json::JsonStringToMessage(text, &event, options).ok() || event.sku().empty() || event.episode() < 1) return Unreadable("StockLow");
+  if (!json::JsonStringToMessage(text, &event, options).ok() || event.sku().empty() || event.episode() < 1)
+    return Unreadable("StockLow");
   return StockNotice(event, sellers_domain);
 }
 
@@ -159,8 +173,8 @@ Result<std::string> WebhookBody(const Delivery& delivery) {
   json::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
   if (!json::MessageToJsonString(*event, &data, options).ok()) return Unreadable(delivery.event_type);
-  return "{\"id\":\"" + delivery.notification_id.ToString() + "\",\"type\":\"" + delivery.event_type + "\",\"createdAt\":\"" +
-         FormatTime(delivery.created_at) + "\",\"data\":" + data + "}";
+  return "{\"id\":\"" + delivery.notification_id.ToString() + "\",\"type\":\"" + delivery.event_type +
+         "\",\"createdAt\":\"" + FormatTime(delivery.created_at) + "\",\"data\":" + data + "}";
 }
 
 v1::Notification ToProto(const NotificationRow& row) {

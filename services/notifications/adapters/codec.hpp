@@ -19,10 +19,13 @@ inline constexpr std::string_view kLowStockChannel = "souk:low-stock";
 /// True for events that somebody is told about; the others are not even parsed.
 bool IsNoticed(std::string_view event_type);
 
-/// Whom an event concerns. `sellers_domain`: where sellers get their mail. kInvalidArgument for a payload that can't be read.
-Result<Notice> DecodeEvent(const kafka::Envelope& envelope, const std::string& payload, const std::string& sellers_domain);
+/// Whom an event concerns. `sellers_domain`: where sellers get their mail. kInvalidArgument for a payload that can't be
+/// read.
+Result<Notice> DecodeEvent(const kafka::Envelope& envelope, const std::string& payload,
+                           const std::string& sellers_domain);
 
-/// The same for a message of the Redis channel souk:low-stock, a JSON object. The notice has the id that the Kafka event gives.
+/// The same for a message of the Redis channel souk:low-stock, a JSON object. The notice has the id that the Kafka
+/// event gives.
 Result<Notice> DecodeLowStock(const std::string& json, const std::string& sellers_domain);
 
 /// What the mail about a stored event says. kInvalidArgument for a type or payload that can't be read.

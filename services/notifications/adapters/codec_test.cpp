@@ -68,7 +68,8 @@ TEST(CodecTest, GivesOneIdToAFallHeardOnTwoWays) {
   event.set_threshold(5);
   event.set_episode(2);
   const auto by_kafka = Decode(event);
-  const auto by_redis = DecodeLowStock(R"({"sku":"85123A","sellerId":"seller 7","available":3,"threshold":5,"episode":2})", "sellers.example");
+  const auto by_redis = DecodeLowStock(
+      R"({"sku":"85123A","sellerId":"seller 7","available":3,"threshold":5,"episode":2})", "sellers.example");
   ASSERT_TRUE(by_kafka.ok() && by_redis.ok());
   EXPECT_EQ(NotificationId(*by_kafka, Channel::kEmail), NotificationId(*by_redis, Channel::kEmail));
   EXPECT_EQ(by_kafka->email, "seller-7@sellers.example");
@@ -88,7 +89,8 @@ TEST(CodecTest, PutsTheEventIntoTheWebhookAsJson) {
   delivery.created_at = FromUnixMicros(0);
   const std::string body = WebhookBody(delivery).value();
   EXPECT_NE(body.find("\"id\":\"" + delivery.notification_id.ToString()), std::string::npos) << body;
-  EXPECT_NE(body.find(R"("type":"souk.orders.v1.OrderCancelled","createdAt":"1970-01-01T00:00:00)"), std::string::npos) << body;
+  EXPECT_NE(body.find(R"("type":"souk.orders.v1.OrderCancelled","createdAt":"1970-01-01T00:00:00)"), std::string::npos)
+      << body;
   EXPECT_NE(body.find(R"("minorUnits":"1230")"), std::string::npos) << body;
 }
 

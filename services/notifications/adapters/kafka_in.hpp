@@ -11,11 +11,17 @@
 
 namespace souk::notifications {
 
-/// Turns event records into announcements and waits until all of them are durable. One object per consumer group, used by its thread.
+/// Turns event records into announcements and waits until all of them are durable. One object per consumer group, used
+/// by its thread.
 class KafkaIn {
  public:
-  KafkaIn(std::string group, std::string sellers_domain, Writer& writer, kafka::Publisher& dead_letters, const Clock& clock)
-      : group_(std::move(group)), sellers_domain_(std::move(sellers_domain)), writer_(writer), dead_letters_(dead_letters), clock_(clock) {}
+  KafkaIn(std::string group, std::string sellers_domain, Writer& writer, kafka::Publisher& dead_letters,
+          const Clock& clock)
+      : group_(std::move(group)),
+        sellers_domain_(std::move(sellers_domain)),
+        writer_(writer),
+        dead_letters_(dead_letters),
+        clock_(clock) {}
 
   /// Ok when every record is applied or set aside; an error means that the same records must come again.
   Result<void> Handle(std::vector<kafka::Record>& records);

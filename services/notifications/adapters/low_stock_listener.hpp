@@ -9,12 +9,12 @@
 
 namespace souk::notifications {
 
-/// Hears of low stock on Redis pub/sub before Kafka tells it. Best effort: the same fall has the same id on both ways, so it is one notification,
-/// and without Redis it only comes later.
+/// Hears of low stock on Redis pub/sub before Kafka tells it. Best effort: the same fall has the same id on both ways,
+/// so it is one notification, and without Redis it only comes later.
 class LowStockListener {
  public:
-  static Result<std::unique_ptr<LowStockListener>> Start(const std::string& redis_nodes, std::string sellers_domain, Writer& writer,
-                                                         const Clock& clock);
+  static Result<std::unique_ptr<LowStockListener>> Start(const std::string& redis_nodes, std::string sellers_domain,
+                                                         Writer& writer, const Clock& clock);
 
  private:
   explicit LowStockListener(std::unique_ptr<redis::Cluster> cluster) : cluster_(std::move(cluster)) {}

@@ -6,8 +6,8 @@
 namespace souk::notifications {
 namespace {
 
-constexpr std::size_t kWordBytes = 45;   // of text in one encoded word: 60 characters of base64
-constexpr std::size_t kLineBytes = 57;   // of body in one line of base64: 76 characters
+constexpr std::size_t kWordBytes = 45;  // of text in one encoded word: 60 characters of base64
+constexpr std::size_t kLineBytes = 57;  // of body in one line of base64: 76 characters
 
 bool IsAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -36,7 +36,8 @@ std::size_t WholeCharacters(std::string_view text, std::size_t bytes_max) {
 }
 
 std::string Title(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   if (IsAscii(text)) return text;
   std::string out;
   for (std::string_view rest = text; !rest.empty();) {
@@ -72,14 +73,17 @@ std::string Date(SystemTime time) {
 
 }  // namespace
 
-std::string BuildMail(std::string_view from, std::string_view to, const MailText& text, std::string_view id, SystemTime date) {
+std::string BuildMail(std::string_view from, std::string_view to, const MailText& text, std::string_view id,
+                      SystemTime date) {
   const std::string_view domain = from.substr(from.find('@') + 1);
   std::string mail;
   mail.append("Date: ").append(Date(date));
   mail.append("\r\nFrom: Souk <").append(from).append(">\r\nTo: <").append(to);
   mail.append(">\r\nMessage-ID: <").append(id).append("@").append(domain);
   mail.append(">\r\nSubject: ").append(Title(text.title));
-  mail.append("\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ");
+  mail.append(
+      "\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; "
+      "charset=utf-8\r\nContent-Transfer-Encoding: ");
   mail.append(IsAscii(text.text) ? "7bit" : "base64").append("\r\n\r\n");
   return mail.append(Body(text.text));
 }

@@ -8,7 +8,9 @@ namespace souk::notifications {
 namespace {
 
 mail_sink::Mail RoundTrip(const MailText& text) {
-  return mail_sink::ParseMail({"shop@souk.example", {"a@b.example"}, BuildMail("shop@souk.example", "a@b.example", text, "id-1", FromUnixMicros(0))});
+  return mail_sink::ParseMail({"shop@souk.example",
+                               {"a@b.example"},
+                               BuildMail("shop@souk.example", "a@b.example", text, "id-1", FromUnixMicros(0))});
 }
 
 TEST(MailMessageTest, IsReadAsItWasWritten) {
@@ -16,7 +18,8 @@ TEST(MailMessageTest, IsReadAsItWasWritten) {
   EXPECT_EQ(plain.subject, "Your order");
   EXPECT_EQ(plain.text, "One\r\nTwo\r\n");
   EXPECT_EQ(plain.message_id, "id-1@souk.example");
-  const std::string long_title = "Grüße für alle, die bestellt haben und noch viel länger warten müssen als gedacht äöü";
+  const std::string long_title =
+      "Grüße für alle, die bestellt haben und noch viel länger warten müssen als gedacht äöü";
   const std::string long_text = "Schöne Grüße. " + long_title + long_title;
   const mail_sink::Mail beyond_ascii = RoundTrip({long_title, long_text});
   EXPECT_EQ(beyond_ascii.subject, long_title);

@@ -18,13 +18,15 @@ metrics::Counter& Outcomes(Channel channel, const std::string& outcome) {
 std::string Readable(std::string text) {
   constexpr std::size_t kReasonBytesMax = 300;
   text.resize(std::min(text.size(), kReasonBytesMax));
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
   return text;
 }
 
 }  // namespace
 
-Sender::Sender(SenderConfig config, const MakeTransport& make, std::function<Result<void>(Work)> submit, const Clock& clock, Random& random)
+Sender::Sender(SenderConfig config, const MakeTransport& make, std::function<Result<void>(Work)> submit,
+               const Clock& clock, Random& random)
     : config_(config),
       submit_(std::move(submit)),
       clock_(clock),
@@ -32,7 +34,8 @@ Sender::Sender(SenderConfig config, const MakeTransport& make, std::function<Res
       delivered_(Outcomes(config.channel, "delivered")),
       failed_(Outcomes(config.channel, "refused")),
       retried_(Outcomes(config.channel, "try_later")),
-      waiting_(metrics::GetGauge("souk_notifications_queue", "Deliveries in memory", {{"channel", std::string(ToString(config.channel))}})) {
+      waiting_(metrics::GetGauge("souk_notifications_queue", "Deliveries in memory",
+                                 {{"channel", std::string(ToString(config.channel))}})) {
   for (int i = 0; i < config_.workers; ++i) transports_.push_back(make());
   for (const auto& transport : transports_) threads_.emplace_back([this, t = transport.get()] { SendAll(*t); });
 }
@@ -112,10 +115,12 @@ void Sender::AwaitRate(std::unique_lock<std::mutex>& lock) {
 void Sender::NoteChannel(const Attempt& attempt) {
   const std::lock_guard lock(mutex_);
   if (!attempt.channel_away) {
-    if (std::exchange(times_away_, 0) > 0) log::Info("the channel answers again", {{"channel", ToString(config_.channel)}});
+    if (std::exchange(times_away_, 0) > 0)
+      log::Info("the channel answers again", {{"channel", ToString(config_.channel)}});
     return;
   }
-  if (++times_away_ == 1) log::Warn("the channel is away", {{"channel", ToString(config_.channel)}, {"reason", attempt.reason}});
+  if (++times_away_ == 1)
+    log::Warn("the channel is away", {{"channel", ToString(config_.channel)}, {"reason", attempt.reason}});
   const RetryPolicy pause{std::min(config_.retry.retry_min, config_.away_max), config_.away_max, 0};
   away_until_ = steady_clock::now() + BackOff(pause, times_away_, random_.Next());
 }
@@ -151,7 +156,9 @@ void Sender::NoteRecorded(const Work& work, const Result<void>& result) {
     if (again) unrecorded_.push_back(std::get<RecordAttempt>(work.command));
   }
   if (resumes) wake_.notify_all();
-  if (stalls) log::Warn("attempts can't be recorded, sending stops", {{"channel", ToString(config_.channel)}, log::Why(result.error())});
+  if (stalls)
+    log::Warn("attempts can't be recorded, sending stops",
+              {{"channel", ToString(config_.channel)}, log::Why(result.error())});
   if (!result.ok() && !IsRetryable(result.error().code)) {
     log::Error("an attempt can't be stored", {{"channel", ToString(config_.channel)}, log::Why(result.error())});
   }

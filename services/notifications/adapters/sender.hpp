@@ -23,16 +23,18 @@ struct SenderConfig {
   int rate_max = 0;               ///< per second over all workers; 0 = no limit
   RetryPolicy retry;
   std::chrono::milliseconds away_max{5'000};  ///< longest pause after the channel was found away
-  std::chrono::milliseconds lease_margin{15'000};  ///< a lease that ends sooner is not used: the attempt might outlive it
+  std::chrono::milliseconds lease_margin{
+      15'000};  ///< a lease that ends sooner is not used: the attempt might outlive it
 };
 
-/// Sends the deliveries of one channel on a few threads and reports what came of them as works. When nobody answers at the other end it pauses,
-/// gives back what it holds and tries with a single delivery from time to time.
+/// Sends the deliveries of one channel on a few threads and reports what came of them as works. When nobody answers at
+/// the other end it pauses, gives back what it holds and tries with a single delivery from time to time.
 class Sender {
  public:
   using MakeTransport = std::function<std::unique_ptr<Transport>()>;
 
-  Sender(SenderConfig config, const MakeTransport& make, std::function<Result<void>(Work)> submit, const Clock& clock, Random& random);
+  Sender(SenderConfig config, const MakeTransport& make, std::function<Result<void>(Work)> submit, const Clock& clock,
+         Random& random);
   ~Sender();
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
@@ -41,7 +43,8 @@ class Sender {
   void Offer(std::vector<Delivery> deliveries);
   /// How many deliveries may be claimed for this sender now. Zero while the channel is away or the queue is half full.
   int Room() const;
-  /// Offers the store what it could not record when SQL was away. Nothing more is sent before that: whoever sends without writing it down sends twice.
+  /// Offers the store what it could not record when SQL was away. Nothing more is sent before that: whoever sends
+  /// without writing it down sends twice.
   void RetryRecords();
   /// Ends the threads; what was not sent is given back.
   void Stop();

@@ -44,8 +44,8 @@ class FakeChannel {
 class SenderTest : public ::testing::Test {
  protected:
   std::unique_ptr<Sender> Start(SenderConfig config) {
-    config.retry.retry_min = milliseconds(20);
-    config.away_max = milliseconds(50);
+    config.retry.retry_min = milliseconds(100);
+    config.away_max = milliseconds(200);
     return std::make_unique<Sender>(
         config, [this] { return std::make_unique<FakeChannel::End>(channel_); },
         [this](Work work) -> Result<void> {
@@ -69,8 +69,8 @@ class SenderTest : public ::testing::Test {
   }
   std::size_t Recorded(DeliveryStatus status) {
     const std::lock_guard lock(mutex_);
-    return static_cast<std::size_t>(
-        std::count_if(records_.begin(), records_.end(), [&](const RecordAttempt& r) { return r.progress.status == status; }));
+    return static_cast<std::size_t>(std::count_if(records_.begin(), records_.end(),
+                                                  [&](const RecordAttempt& r) { return r.progress.status == status; }));
   }
 
   /// The writer's commit.

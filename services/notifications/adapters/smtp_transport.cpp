@@ -28,9 +28,11 @@ Attempt ToAttempt(CURLcode code, long reply, const char* error) {
   if (code == CURLE_OK) return {};
   std::string reason = error[0] != '\0' ? error : curl_easy_strerror(code);
   const bool about_us = reply == 421 || reply == 530 || reply == 535 || code == CURLE_LOGIN_DENIED;
-  if (reply >= 500 && reply < 600 && !about_us) return {Attempt::Result::kRefused, "SMTP " + std::to_string(reply) + ": " + reason, false};
-  const bool silent = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_OPERATION_TIMEDOUT ||
-                      code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION;
+  if (reply >= 500 && reply < 600 && !about_us)
+    return {Attempt::Result::kRefused, "SMTP " + std::to_string(reply) + ": " + reason, false};
+  const bool silent = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
+                      code == CURLE_OPERATION_TIMEDOUT || code == CURLE_USE_SSL_FAILED ||
+                      code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION;
   return {Attempt::Result::kTryLater, std::move(reason), silent || about_us};
 }
 
@@ -67,7 +69,8 @@ SmtpTransport::~SmtpTransport() = default;
 Attempt SmtpTransport::Send(const Delivery& delivery) {
   const Result<Facts> facts = DecodeFacts(delivery.event_type, delivery.payload);
   if (!facts.ok()) return {Attempt::Result::kRefused, facts.error().message, false};
-  Upload upload{BuildMail(config_.from, delivery.recipient, RenderMail(*facts), delivery.notification_id.ToString(), clock_.Now())};
+  Upload upload{BuildMail(config_.from, delivery.recipient, RenderMail(*facts), delivery.notification_id.ToString(),
+                          clock_.Now())};
   const std::string from = "<" + config_.from + ">";
   const std::string to = "<" + delivery.recipient + ">";
   curl_slist* recipients = curl_slist_append(nullptr, to.c_str());

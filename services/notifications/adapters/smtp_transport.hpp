@@ -18,7 +18,8 @@ struct SmtpConfig {
   std::chrono::milliseconds timeout{10'000};
 };
 
-/// Sends mails by SMTP through one connection that is kept from mail to mail. 5xx answers are kRefused; the rest may be tried again.
+/// Sends mails by SMTP through one connection that is kept from mail to mail. 5xx answers are kRefused; the rest may be
+/// tried again.
 class SmtpTransport final : public Transport {
  public:
   SmtpTransport(SmtpConfig config, const Clock& clock);

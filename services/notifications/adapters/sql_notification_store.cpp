@@ -99,7 +99,8 @@ class BatchWriter {
     const auto found = webhooks_.find(announce.notice.user_id);
     const auto webhook = found == webhooks_.end() ? std::nullopt : std::optional<Webhook>(found->second);
     for (Planned& planned : Plan(announce.notice, webhook)) {
-      if (planned_.insert(planned.notification_id).second) new_.push_back({index, &announce.notice, std::move(planned)});
+      if (planned_.insert(planned.notification_id).second)
+        new_.push_back({index, &announce.notice, std::move(planned)});
     }
   }
 
@@ -158,14 +159,16 @@ class BatchWriter {
       reason.Add(n.planned.reason);
       created.Add(now);
     }
-    const sql::Rows rows = tx_.Exec(statements::kInsertNotifications, {id, user, event, type, subject, channel, recipient, payload,
-                                                                       status, next, reason, created});
+    const sql::Rows rows =
+        tx_.Exec(statements::kInsertNotifications,
+                 {id, user, event, type, subject, channel, recipient, payload, status, next, reason, created});
     if (lease_.count() == 0) return;
     std::unordered_set<Uuid> inserted;
     rows.ForEach([&](const sql::Row& row) { inserted.insert(row.Id(0)); });
     for (const New& n : new_) {
       if (n.planned.status != DeliveryStatus::kPending || !inserted.contains(n.planned.notification_id)) continue;
-      works_[n.work].created.push_back(ToDelivery(*n.notice, n.planned, works_[n.work].now, works_[n.work].now + lease_));
+      works_[n.work].created.push_back(
+          ToDelivery(*n.notice, n.planned, works_[n.work].now, works_[n.work].now + lease_));
     }
   }
 
@@ -173,7 +176,8 @@ class BatchWriter {
     if (attempts_.empty()) return;
     Array id, status, attempts, next, sent, reason;
     std::unordered_set<Uuid> seen;
-    for (auto attempt = attempts_.rbegin(); attempt != attempts_.rend(); ++attempt) {  // of several for one id the last counts
+    for (auto attempt = attempts_.rbegin(); attempt != attempts_.rend();
+         ++attempt) {  // of several for one id the last counts
       const auto& [notification_id, progress] = **attempt;
       if (!seen.insert(notification_id).second) continue;
       id.Add(notification_id);
@@ -209,15 +213,25 @@ Result<void> SqlNotificationStore::Apply(std::span<Work> works, milliseconds lea
   });
 }
 
-Result<std::vector<Delivery>> SqlNotificationStore::Claim(Channel channel, SystemTime now, milliseconds lease, int limit) {
+Result<std::vector<Delivery>> SqlNotificationStore::Claim(Channel channel, SystemTime now, milliseconds lease,
+                                                          int limit) {
   const std::lock_guard lock(claim_mutex_);
-  SOUK_ASSIGN_OR_RETURN(const sql::Rows rows, claims_.Query(statements::kClaim, {ToString(channel), now, now + lease, limit}));
+  SOUK_ASSIGN_OR_RETURN(const sql::Rows rows,
+                        claims_.Query(statements::kClaim, {ToString(channel), now, now + lease, limit}));
   std::vector<Delivery> claimed;
   Array users;
   rows.ForEach([&](const sql::Row& row) {
     users.Add(row.View(1));
-    claimed.push_back({row.Id(0), channel, row.Text(1), row.Text(2), row.Bytes(3), row.Text(4), {}, static_cast<int>(row.Int(5)),
-                       row.Time(6), now + lease});
+    claimed.push_back({row.Id(0),
+                       channel,
+                       row.Text(1),
+                       row.Text(2),
+                       row.Bytes(3),
+                       row.Text(4),
+                       {},
+                       static_cast<int>(row.Int(5)),
+                       row.Time(6),
+                       now + lease});
   });
   if (channel != Channel::kWebhook || claimed.empty()) return claimed;
   SOUK_ASSIGN_OR_RETURN(const sql::Rows found, claims_.Query(statements::kLoadWebhooks, {users}));

@@ -14,7 +14,8 @@ class SqlNotificationStore final : public NotificationStore {
   explicit SqlNotificationStore(const sql::ConnectionConfig& config) : writes_(config), claims_(config) {}
 
   Result<void> Apply(std::span<Work> works, std::chrono::milliseconds lease) override;
-  Result<std::vector<Delivery>> Claim(Channel channel, SystemTime now, std::chrono::milliseconds lease, int limit) override;
+  Result<std::vector<Delivery>> Claim(Channel channel, SystemTime now, std::chrono::milliseconds lease,
+                                      int limit) override;
 
  private:
   std::mutex write_mutex_;

@@ -70,12 +70,14 @@ std::optional<UrlParts> ParseWithCurl(const std::string& url) {
 }
 
 bool IsLocalName(std::string host) {
-  std::transform(host.begin(), host.end(), host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(host.begin(), host.end(), host.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (!host.empty() && host.back() == '.') host.pop_back();
   const auto ends_with = [&](std::string_view suffix) {
     return host.size() >= suffix.size() && host.compare(host.size() - suffix.size(), suffix.size(), suffix) == 0;
   };
-  return host == "localhost" || ends_with(".localhost") || ends_with(".local") || ends_with(".internal") || host.find('.') == std::string::npos;
+  return host == "localhost" || ends_with(".localhost") || ends_with(".local") || ends_with(".internal") ||
+         host.find('.') == std::string::npos;
 }
 
 bool IsPublicHost(std::string host) {
@@ -105,7 +107,8 @@ Result<void> CheckWebhookUrl(const std::string& url, bool private_addresses_allo
   if (!parts || parts->host.empty()) return wrong("must be a URL such as https://example.com/hook");
   if (parts->scheme != "http" && parts->scheme != "https") return wrong("must begin with http:// or https://");
   if (parts->has_user) return wrong("must not hold a user or password");
-  if (!private_addresses_allowed && !IsPublicHost(parts->host)) return wrong("must not point to a local or private address");
+  if (!private_addresses_allowed && !IsPublicHost(parts->host))
+    return wrong("must not point to a local or private address");
   return {};
 }
 
@@ -146,9 +149,10 @@ Attempt WebhookTransport::Post(const Delivery& delivery, const std::string& body
   CURL* handle = curl_->handle;
   const std::string id = delivery.notification_id.ToString();
   curl_slist* headers = nullptr;
-  for (const std::string& header : {std::string("Content-Type: application/json"), "Souk-Notification-Id: " + id,
-                                    "Souk-Event-Type: " + delivery.event_type,
-                                    "Souk-Signature: " + WebhookSignature(delivery.secret, clock_.Now(), body), std::string("Expect:")}) {
+  for (const std::string& header :
+       {std::string("Content-Type: application/json"), "Souk-Notification-Id: " + id,
+        "Souk-Event-Type: " + delivery.event_type,
+        "Souk-Signature: " + WebhookSignature(delivery.secret, clock_.Now(), body), std::string("Expect:")}) {
     headers = curl_slist_append(headers, header.c_str());
   }
   std::size_t seen = 0;

@@ -44,7 +44,8 @@ TEST(WebhookTransportTest, SignsWhatItPosts) {
   EXPECT_EQ(receiver.last.method, "POST");
   EXPECT_EQ(receiver.last.path, "/hook");
   EXPECT_EQ(receiver.last.Header("Souk-Event-Type"), "souk.orders.v1.OrderCompleted");
-  EXPECT_EQ(receiver.last.Header("Souk-Signature"), "t=1700000000,v1=" + HmacSha256Hex(kSecret, "1700000000." + receiver.last.body));
+  EXPECT_EQ(receiver.last.Header("Souk-Signature"),
+            "t=1700000000,v1=" + HmacSha256Hex(kSecret, "1700000000." + receiver.last.body));
   EXPECT_NE(receiver.last.body.find(R"("orderId":"order-1")"), std::string::npos) << receiver.last.body;
 }
 
@@ -82,17 +83,17 @@ TEST(CheckWebhookUrlTest, TakesHttpAndHttpsOnly) {
   for (const char* good : {"http://example.com/hook", "https://example.com:8443/a?b=c", "http://8.8.8.8/"}) {
     EXPECT_TRUE(CheckWebhookUrl(good, false).ok()) << good;
   }
-  for (const char* bad : {"", "example", "ftp://example.com/", "file:///etc/passwd", "gopher://example.com", "http://", "http://user:pass@example.com/",
-                          "http://exa mple.com/", "javascript:alert(1)"}) {
+  for (const char* bad : {"", "example", "ftp://example.com/", "file:///etc/passwd", "gopher://example.com", "http://",
+                          "http://user:pass@example.com/", "http://exa mple.com/", "javascript:alert(1)"}) {
     EXPECT_FALSE(CheckWebhookUrl(bad, true).ok()) << bad;
   }
   EXPECT_FALSE(CheckWebhookUrl("http://example.com/" + std::string(500, 'x'), true).ok());
 }
 
 TEST(CheckWebhookUrlTest, RefusesLocalTargetsInProduction) {
-  for (const char* local : {"http://127.0.0.1/", "http://localhost:3001/", "http://LOCALHOST./", "http://[::1]/", "http://10.0.0.1/",
-                            "http://169.254.169.254/latest/meta-data", "http://orders/", "http://db.internal/", "http://[::ffff:10.0.0.1]/",
-                            "http://2130706433/"}) {
+  for (const char* local : {"http://127.0.0.1/", "http://localhost:3001/", "http://LOCALHOST./", "http://[::1]/",
+                            "http://10.0.0.1/", "http://169.254.169.254/latest/meta-data", "http://orders/",
+                            "http://db.internal/", "http://[::ffff:10.0.0.1]/", "http://2130706433/"}) {
     EXPECT_FALSE(CheckWebhookUrl(local, false).ok()) << local;
     EXPECT_TRUE(CheckWebhookUrl(local, true).ok()) << local;
   }

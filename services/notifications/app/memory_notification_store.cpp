@@ -14,7 +14,8 @@ Result<void> MemoryNotificationStore::Apply(std::span<Work> works, std::chrono::
     return failure_;
   }
   for (Work& work : works) {
-    std::visit(Match{[&](const Announce& command) { Do(work, command, lease); }, [&](const SetWebhook& command) { Do(work, command); },
+    std::visit(Match{[&](const Announce& command) { Do(work, command, lease); },
+                     [&](const SetWebhook& command) { Do(work, command); },
                      [&](const RecordAttempt& command) { Do(command); }},
                work.command);
   }
@@ -27,7 +28,9 @@ void MemoryNotificationStore::Do(Work& work, const Announce& command, std::chron
   const auto webhook = found == webhooks_.end() ? std::nullopt : std::optional<Webhook>(found->second);
   for (const Planned& planned : Plan(command.notice, webhook)) {
     if (rows_.contains(planned.notification_id)) continue;
-    Row row{command.notice, ToDelivery(command.notice, planned, work.now, work.now + lease), {planned.status, 0, {}, {}, planned.reason}};
+    Row row{command.notice,
+            ToDelivery(command.notice, planned, work.now, work.now + lease),
+            {planned.status, 0, {}, {}, planned.reason}};
     if (planned.status == DeliveryStatus::kPending) {
       row.progress.next_attempt_at = work.now + lease;
       if (lease.count() > 0) work.created.push_back(row.delivery);
@@ -56,19 +59,23 @@ void MemoryNotificationStore::Do(const RecordAttempt& command) {
   found->second.delivery.attempts = command.progress.attempts;
 }
 
-Result<std::vector<Delivery>> MemoryNotificationStore::Claim(Channel channel, SystemTime now, std::chrono::milliseconds lease, int limit) {
+Result<std::vector<Delivery>> MemoryNotificationStore::Claim(Channel channel, SystemTime now,
+                                                             std::chrono::milliseconds lease, int limit) {
   const std::lock_guard lock(mutex_);
   std::vector<Row*> due;
   for (auto& [id, row] : rows_) {
-    if (row.delivery.channel == channel && row.progress.next_attempt_at && *row.progress.next_attempt_at <= now) due.push_back(&row);
+    if (row.delivery.channel == channel && row.progress.next_attempt_at && *row.progress.next_attempt_at <= now)
+      due.push_back(&row);
   }
-  std::sort(due.begin(), due.end(), [](const Row* a, const Row* b) { return *a->progress.next_attempt_at < *b->progress.next_attempt_at; });
+  std::sort(due.begin(), due.end(),
+            [](const Row* a, const Row* b) { return *a->progress.next_attempt_at < *b->progress.next_attempt_at; });
   due.resize(std::min(due.size(), static_cast<std::size_t>(limit)));
   std::vector<Delivery> claimed;
   for (Row* row : due) {
     row->progress.next_attempt_at = now + lease;
     row->delivery.leased_until = now + lease;
-    if (const auto webhook = webhooks_.find(row->delivery.user_id); channel == Channel::kWebhook && webhook != webhooks_.end()) {
+    if (const auto webhook = webhooks_.find(row->delivery.user_id);
+        channel == Channel::kWebhook && webhook != webhooks_.end()) {
       row->delivery.recipient = webhook->second.url;
       row->delivery.secret = webhook->second.secret;
     }
@@ -82,8 +89,8 @@ Result<std::vector<NotificationRow>> MemoryNotificationStore::List(const std::st
   std::vector<NotificationRow> found;
   for (const auto& [id, row] : rows_) {
     if (row.notice.user_id != user_id) continue;
-    found.push_back({id, user_id, row.notice.event_type, row.notice.subject, std::string(ToString(row.delivery.channel)), row.progress,
-                     row.delivery.created_at});
+    found.push_back({id, user_id, row.notice.event_type, row.notice.subject,
+                     std::string(ToString(row.delivery.channel)), row.progress, row.delivery.created_at});
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.created_at > b.created_at; });
   if (found.size() > static_cast<std::size_t>(limit)) found.resize(static_cast<std::size_t>(limit));

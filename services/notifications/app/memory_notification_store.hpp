@@ -12,7 +12,8 @@ namespace souk::notifications {
 class MemoryNotificationStore final : public NotificationStore, public NotificationView {
  public:
   Result<void> Apply(std::span<Work> works, std::chrono::milliseconds lease) override;
-  Result<std::vector<Delivery>> Claim(Channel channel, SystemTime now, std::chrono::milliseconds lease, int limit) override;
+  Result<std::vector<Delivery>> Claim(Channel channel, SystemTime now, std::chrono::milliseconds lease,
+                                      int limit) override;
   Result<std::vector<NotificationRow>> List(const std::string& user_id, int limit) override;
 
   /// The next `count` applications fail with this before anything is kept.

@@ -10,8 +10,11 @@ class MemoryFixture {
   class Instance final : public NotificationStore {
    public:
     explicit Instance(MemoryNotificationStore& store) : store_(store) {}
-    Result<void> Apply(std::span<Work> works, std::chrono::milliseconds lease) override { return store_.Apply(works, lease); }
-    Result<std::vector<Delivery>> Claim(Channel channel, SystemTime now, std::chrono::milliseconds lease, int limit) override {
+    Result<void> Apply(std::span<Work> works, std::chrono::milliseconds lease) override {
+      return store_.Apply(works, lease);
+    }
+    Result<std::vector<Delivery>> Claim(Channel channel, SystemTime now, std::chrono::milliseconds lease,
+                                        int limit) override {
       return store_.Claim(channel, now, lease, limit);
     }
 

@@ -13,8 +13,8 @@
 
 namespace souk::notifications {
 
-/// What every NotificationStore must do. `Fixture` offers NewInstance() (one more process on the same data), view(), Poison() (makes a work that
-/// can't be stored) and Heal() (ends what Poison began).
+/// What every NotificationStore must do. `Fixture` offers NewInstance() (one more process on the same data), view(),
+/// Poison() (makes a work that can't be stored) and Heal() (ends what Poison began).
 template <class Fixture>
 class NotificationStoreContract : public ::testing::Test {
  protected:
@@ -23,12 +23,13 @@ class NotificationStoreContract : public ::testing::Test {
   static SystemTime At(int second) { return FromUnixMicros(1'700'000'000'000'000) + std::chrono::seconds(second); }
   static Uuid Message(int n) { return Uuid::FromName("message", std::to_string(n)); }
 
-  static Work AnnounceWork(int event, const std::string& user, const std::string& email, int second = 0, std::optional<Uuid> message = {}) {
+  static Work AnnounceWork(int event, const std::string& user, const std::string& email, int second = 0,
+                           std::optional<Uuid> message = {}) {
     Work work;
     work.now = At(second);
     work.message_id = message;
-    work.command = Announce{{Uuid::FromName("event", std::to_string(event)), "souk.orders.v1.OrderConfirmed", user, email,
-                             "order-" + std::to_string(event), "payload"},
+    work.command = Announce{{Uuid::FromName("event", std::to_string(event)), "souk.orders.v1.OrderConfirmed", user,
+                             email, "order-" + std::to_string(event), "payload"},
                             "notifications.orders"};
     return work;
   }
@@ -60,7 +61,8 @@ TYPED_TEST_P(NotificationStoreContract, StoresOnePerUserEventAndChannel) {
   auto store = this->fixture_.NewInstance();
   std::vector<Work> works{this->AnnounceWork(1, "u1", "u1@b.example", 0, this->Message(1)),
                           this->AnnounceWork(1, "u1", "u1@b.example", 0, this->Message(1)),
-                          this->AnnounceWork(1, "u1", "u1@b.example", 1, this->Message(2)), this->AnnounceWork(2, "u1", "u1@b.example", 2)};
+                          this->AnnounceWork(1, "u1", "u1@b.example", 1, this->Message(2)),
+                          this->AnnounceWork(2, "u1", "u1@b.example", 2)};
   ASSERT_TRUE(store->Apply(works, this->kLease).ok());
   EXPECT_EQ(works[0].created.size(), 1u);
   EXPECT_TRUE(works[1].created.empty());
@@ -88,7 +90,8 @@ TYPED_TEST_P(NotificationStoreContract, KeepsAnAddressThatCannotBeWrittenToAsFai
 
 TYPED_TEST_P(NotificationStoreContract, UsesTheWebhookOfTheUser) {
   auto store = this->fixture_.NewInstance();
-  std::vector<Work> works{this->WebhookWork("u1", "http://one.example/"), this->AnnounceWork(1, "u1", ""), this->AnnounceWork(2, "u2", "")};
+  std::vector<Work> works{this->WebhookWork("u1", "http://one.example/"), this->AnnounceWork(1, "u1", ""),
+                          this->AnnounceWork(2, "u2", "")};
   ASSERT_TRUE(store->Apply(works, std::chrono::milliseconds(0)).ok());
   ASSERT_TRUE(this->ApplyOne(*store, this->WebhookWork("u1", "http://two.example/")).ok());
   const auto claimed = store->Claim(Channel::kWebhook, this->At(1), this->kLease, 10);
@@ -133,13 +136,17 @@ TYPED_TEST_P(NotificationStoreContract, RecordsAttemptsUntilTheEnd) {
   Work work = this->AnnounceWork(1, "u1", "u1@b.example");
   ASSERT_TRUE(this->ApplyOne(*store, work).ok());
   const Delivery delivery = work.created.at(0);
-  ASSERT_TRUE(this->ApplyOne(*store, this->RecordWork(delivery, {DeliveryStatus::kPending, 1, this->At(20), {}, "no answer"})).ok());
+  ASSERT_TRUE(
+      this->ApplyOne(*store, this->RecordWork(delivery, {DeliveryStatus::kPending, 1, this->At(20), {}, "no answer"}))
+          .ok());
   auto claimed = store->Claim(Channel::kEmail, this->At(20), this->kLease, 10);
   ASSERT_EQ(claimed->size(), 1u);
   EXPECT_EQ(claimed->at(0).attempts, 1);
-  std::vector<Work> both{this->RecordWork(delivery, {DeliveryStatus::kSent, 2, {}, this->At(21), ""}), this->AnnounceWork(2, "u1", "u1@b.example", 30)};
+  std::vector<Work> both{this->RecordWork(delivery, {DeliveryStatus::kSent, 2, {}, this->At(21), ""}),
+                         this->AnnounceWork(2, "u1", "u1@b.example", 30)};
   ASSERT_TRUE(store->Apply(both, this->kLease).ok());
-  ASSERT_TRUE(this->ApplyOne(*store, this->RecordWork(delivery, {DeliveryStatus::kPending, 9, this->At(22), {}, "late"})).ok());
+  ASSERT_TRUE(
+      this->ApplyOne(*store, this->RecordWork(delivery, {DeliveryStatus::kPending, 9, this->At(22), {}, "late"})).ok());
   const auto row = this->fixture_.view().List("u1", 10)->at(1);
   EXPECT_EQ(row.progress.status, DeliveryStatus::kSent);
   EXPECT_EQ(row.progress.attempts, 2);
@@ -185,8 +192,9 @@ TYPED_TEST_P(NotificationStoreContract, KeepsNothingOfAnAbortedBatch) {
   EXPECT_EQ(again.created.size(), 1u);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(NotificationStoreContract, StoresOnePerUserEventAndChannel, KeepsAnAddressThatCannotBeWrittenToAsFailed,
-                            UsesTheWebhookOfTheUser, AnswersAnIdempotencyKeyOnce, LeasesToOneAtATime, RecordsAttemptsUntilTheEnd,
+REGISTER_TYPED_TEST_SUITE_P(NotificationStoreContract, StoresOnePerUserEventAndChannel,
+                            KeepsAnAddressThatCannotBeWrittenToAsFailed, UsesTheWebhookOfTheUser,
+                            AnswersAnIdempotencyKeyOnce, LeasesToOneAtATime, RecordsAttemptsUntilTheEnd,
                             SplitsWhatIsDueBetweenRacingInstances, KeepsNothingOfAnAbortedBatch);
 
 }  // namespace souk::notifications

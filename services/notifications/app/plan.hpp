@@ -23,7 +23,8 @@ struct Planned {
   std::string reason;
 };
 
-/// One per channel that the user can be reached by; a mail address that can't be written to is kept as failed, so that somebody can see it.
+/// One per channel that the user can be reached by; a mail address that can't be written to is kept as failed, so that
+/// somebody can see it.
 std::vector<Planned> Plan(const Notice& notice, const std::optional<Webhook>& webhook);
 
 /// The delivery of a planned notification.

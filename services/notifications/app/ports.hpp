@@ -50,9 +50,9 @@ struct Work {
   Command command;
   SystemTime now;
   std::optional<Uuid> message_id;
-  bool replayed = false;                ///< out: a SetWebhook whose key was used for the same before
-  std::optional<Error> refusal;         ///< out: the command can't be done; nothing of it was stored
-  std::vector<Delivery> created;        ///< out: new deliveries, leased to this process
+  bool replayed = false;          ///< out: a SetWebhook whose key was used for the same before
+  std::optional<Error> refusal;   ///< out: the command can't be done; nothing of it was stored
+  std::vector<Delivery> created;  ///< out: new deliveries, leased to this process
   std::function<void(Work&, const Result<void>&)> done;
 };
 
@@ -60,11 +60,14 @@ struct Work {
 class NotificationStore {
  public:
   virtual ~NotificationStore() = default;
-  /// Makes the outcome of all of `works` durable, all or nothing. New deliveries are leased to this process until their work's `now` plus
-  /// `lease`; a lease of zero leaves them to whoever claims first. kUnavailable, kAborted, kInternal as usual.
+  /// Makes the outcome of all of `works` durable, all or nothing. New deliveries are leased to this process until their
+  /// work's `now` plus `lease`; a lease of zero leaves them to whoever claims first. kUnavailable, kAborted, kInternal
+  /// as usual.
   virtual Result<void> Apply(std::span<Work> works, std::chrono::milliseconds lease) = 0;
-  /// Takes over at most `limit` deliveries that are due, the longest due first, leased until now + `lease`. Two callers never get the same.
-  virtual Result<std::vector<Delivery>> Claim(Channel channel, SystemTime now, std::chrono::milliseconds lease, int limit) = 0;
+  /// Takes over at most `limit` deliveries that are due, the longest due first, leased until now + `lease`. Two callers
+  /// never get the same.
+  virtual Result<std::vector<Delivery>> Claim(Channel channel, SystemTime now, std::chrono::milliseconds lease,
+                                              int limit) = 0;
 };
 
 struct NotificationRow {

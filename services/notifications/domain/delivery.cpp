@@ -8,9 +8,10 @@ namespace {
 constexpr int kDoublingsMax = 20;
 
 bool IsPublicV4(const unsigned char* b) {
-  if (b[0] == 0 || b[0] == 10 || b[0] == 127 || b[0] >= 224) return false;  // this net, private, loopback, multicast and reserved
-  if (b[0] == 100 && b[1] >= 64 && b[1] < 128) return false;                // carrier-grade NAT
-  if (b[0] == 169 && b[1] == 254) return false;                             // link-local, cloud metadata
+  if (b[0] == 0 || b[0] == 10 || b[0] == 127 || b[0] >= 224)
+    return false;                                             // this net, private, loopback, multicast and reserved
+  if (b[0] == 100 && b[1] >= 64 && b[1] < 128) return false;  // carrier-grade NAT
+  if (b[0] == 169 && b[1] == 254) return false;               // link-local, cloud metadata
   if (b[0] == 172 && b[1] >= 16 && b[1] < 32) return false;
   if (b[0] == 192 && b[1] == 168) return false;
   if (b[0] == 192 && b[1] == 0 && (b[2] == 0 || b[2] == 2)) return false;  // protocol assignments, documentation
@@ -50,7 +51,11 @@ Progress After(const RetryPolicy& policy, int attempts, const Attempt& attempt, 
   if (attempt.result == Result::kDelivered) return {DeliveryStatus::kSent, made, {}, now, {}};
   if (attempt.result == Result::kRefused) return {DeliveryStatus::kFailed, made, {}, {}, attempt.reason};
   if (policy.attempts_max > 0 && made >= policy.attempts_max) {
-    return {DeliveryStatus::kFailed, made, {}, {}, "given up after " + std::to_string(made) + " attempts: " + attempt.reason};
+    return {DeliveryStatus::kFailed,
+            made,
+            {},
+            {},
+            "given up after " + std::to_string(made) + " attempts: " + attempt.reason};
   }
   return {DeliveryStatus::kPending, made, now + BackOff(policy, made, chance), {}, attempt.reason};
 }
@@ -60,10 +65,11 @@ bool IsPublicAddress(std::string_view bytes) {
   if (bytes.size() == 4) return IsPublicV4(b);
   if (bytes.size() != 16) return false;
   const bool zeros = std::all_of(b, b + 10, [](unsigned char c) { return c == 0; });
-  if (zeros && ((b[10] == 0xff && b[11] == 0xff) || (b[10] == 0 && b[11] == 0))) return IsPublicV4(b + 12);  // mapped, compatible, ::1
+  if (zeros && ((b[10] == 0xff && b[11] == 0xff) || (b[10] == 0 && b[11] == 0)))
+    return IsPublicV4(b + 12);  // mapped, compatible, ::1
   if (b[0] == 0x00 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b) return IsPublicV4(b + 12);  // NAT64
-  if (b[0] == 0x20 && b[1] == 0x02) return IsPublicV4(b + 2);                                  // 6to4
-  return (b[0] & 0xe0) == 0x20;  // global unicast only
+  if (b[0] == 0x20 && b[1] == 0x02) return IsPublicV4(b + 2);                                   // 6to4
+  return (b[0] & 0xe0) == 0x20;                                                                 // global unicast only
 }
 
 }  // namespace souk::notifications

@@ -50,8 +50,8 @@ std::chrono::milliseconds BackOff(const RetryPolicy& policy, int attempts, std::
 /// `attempts` counts those before this one.
 Progress After(const RetryPolicy& policy, int attempts, const Attempt& attempt, SystemTime now, std::uint64_t chance);
 
-/// False for loopback, private, link-local, multicast, carrier and other addresses that no customer's webhook can have. Takes 4 or 16 bytes; IPv4 inside IPv6 is
-/// judged as IPv4.
+/// False for loopback, private, link-local, multicast, carrier and other addresses that no customer's webhook can have.
+/// Takes 4 or 16 bytes; IPv4 inside IPv6 is judged as IPv4.
 bool IsPublicAddress(std::string_view bytes);
 
 }  // namespace souk::notifications

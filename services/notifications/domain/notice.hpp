@@ -46,8 +46,8 @@ MailText RenderMail(const Facts& facts);
 /// The same user, event and channel give the same id: this is what makes a notification happen once.
 Uuid NotificationId(const Notice& notice, Channel channel);
 
-/// True for an address that can stand in an SMTP envelope as it is: one "@", 3 to 254 ASCII characters, none of them a control character, a space
-/// or an angle bracket.
+/// True for an address that can stand in an SMTP envelope as it is: one "@", 3 to 254 ASCII characters, none of them a
+/// control character, a space or an angle bracket.
 bool IsMailable(std::string_view address);
 
 }  // namespace souk::notifications

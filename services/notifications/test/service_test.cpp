@@ -77,7 +77,8 @@ class ServiceTest : public ::testing::Test {
   std::string User(int n) const { return database_.name() + "-" + std::to_string(n); }
   std::string MailOf(int n) const { return User(n) + "@customers.example"; }
 
-  void Send(std::string_view topic, const std::string& key, const google::protobuf::Message& event, const std::string& name) {
+  void Send(std::string_view topic, const std::string& key, const google::protobuf::Message& event,
+            const std::string& name) {
     kafka::Envelope envelope;
     envelope.id = Uuid::FromName(database_.name(), name);
     envelope.type = event.GetTypeName();
@@ -85,7 +86,10 @@ class ServiceTest : public ::testing::Test {
     envelope.subject = key;
     envelope.time = SystemClock().Now();
     envelope.aggregate_version = 1;
-    ASSERT_TRUE(producer_->Produce(kafka::ToRecord(std::string(topic), envelope, event.SerializeAsString()), [](Result<void>) {}).ok());
+    ASSERT_TRUE(
+        producer_
+            ->Produce(kafka::ToRecord(std::string(topic), envelope, event.SerializeAsString()), [](Result<void>) {})
+            .ok());
   }
   template <class Event>
   void SendOrderEvent(int user, const std::string& name, bool with_email = true) {
@@ -102,16 +106,19 @@ class ServiceTest : public ::testing::Test {
     for (int n = 0; n < count; ++n) mails += static_cast<int>(MailsTo(MailOf(n)));
     return mails;
   }
-  http::Response Call(const Service& service, const std::string& method, const std::string& path, const std::string& body = "",
-                      http::Headers headers = {}) {
+  http::Response Call(const Service& service, const std::string& method, const std::string& path,
+                      const std::string& body = "", http::Headers headers = {}) {
     http::Client client;
-    auto response = client.SendSync(
-        {.method = method, .url = "http://127.0.0.1:" + std::to_string(service.http_port()) + path, .headers = std::move(headers), .body = body});
+    auto response = client.SendSync({.method = method,
+                                     .url = "http://127.0.0.1:" + std::to_string(service.http_port()) + path,
+                                     .headers = std::move(headers),
+                                     .body = body});
     EXPECT_TRUE(response.ok());
     return response.ok() ? *response : http::Response{};
   }
   http::Response SetWebhook(const Service& service, int user, const std::string& url, const std::string& key) {
-    return Call(service, "PUT", "/v1/users/" + User(user) + "/webhook", R"({"url":")" + url + R"(","secret":")" + kSecret + "\"}",
+    return Call(service, "PUT", "/v1/users/" + User(user) + "/webhook",
+                R"({"url":")" + url + R"(","secret":")" + kSecret + "\"}",
                 {{"Content-Type", "application/json"}, {"Idempotency-Key", key}});
   }
 
@@ -157,14 +164,17 @@ TEST_F(ServiceTest, SendsEachMailOnceWhenTheMailServerComesBackF71) {
   sink_.reset();
   for (int n = 0; n < kUsers; ++n) SendOrderEvent<orders::v1::OrderConfirmed>(n, "confirmed" + std::to_string(n));
   ASSERT_TRUE(Eventually([&] {
-    return Call(*service, "GET", "/v1/users/" + User(kUsers - 1) + "/notifications").body.find("\"pending\"") != std::string::npos;
+    return Call(*service, "GET", "/v1/users/" + User(kUsers - 1) + "/notifications").body.find("\"pending\"") !=
+           std::string::npos;
   }));
   service.reset();  // the consumer restarts while the server is away
   service = StartService(config);
   StartSink(smtp_port);
-  ASSERT_TRUE(Eventually([&] { return MailsOfUsers(kUsers) == kUsers; }, std::chrono::seconds(30))) << MailsOfUsers(kUsers);
+  ASSERT_TRUE(Eventually([&] { return MailsOfUsers(kUsers) == kUsers; }, std::chrono::seconds(30)))
+      << MailsOfUsers(kUsers);
   ASSERT_TRUE(Eventually([&] {
-    return Call(*service, "GET", "/v1/users/" + User(kUsers - 1) + "/notifications").body.find("\"sent\"") != std::string::npos;
+    return Call(*service, "GET", "/v1/users/" + User(kUsers - 1) + "/notifications").body.find("\"sent\"") !=
+           std::string::npos;
   }));
   EXPECT_EQ(sink_->mailbox().Stats().duplicates, 0);
 }
@@ -172,15 +182,16 @@ TEST_F(ServiceTest, SendsEachMailOnceWhenTheMailServerComesBackF71) {
 TEST_F(ServiceTest, HandsOverWhatItHoldsWhenItStops) {
   constexpr int kUsers = 60;
   Config config = TestConfig();
-  config.smtp_rate_max = 40;
+  config.smtp_rate_max = 10;
   auto service = StartService(config);
   for (int n = 0; n < kUsers; ++n) SendOrderEvent<orders::v1::OrderDispatched>(n, "dispatched" + std::to_string(n));
-  ASSERT_TRUE(Eventually([&] { return MailsOfUsers(kUsers) >= 5; }));
+  ASSERT_TRUE(Eventually([&] { return MailsOfUsers(kUsers) >= 3; }));
   service.reset();
   EXPECT_LT(MailsOfUsers(kUsers), kUsers);
   config.smtp_rate_max = 0;
   service = StartService(config);
-  ASSERT_TRUE(Eventually([&] { return MailsOfUsers(kUsers) == kUsers; }, std::chrono::seconds(30))) << MailsOfUsers(kUsers);
+  ASSERT_TRUE(Eventually([&] { return MailsOfUsers(kUsers) == kUsers; }, std::chrono::seconds(30)))
+      << MailsOfUsers(kUsers);
   EXPECT_EQ(sink_->mailbox().Stats().duplicates, 0);
 }
 
@@ -208,7 +219,8 @@ TEST_F(ServiceTest, HearsOfLowStockThroughRedisAndKafkaAndTellsItOnce) {
   config.common.redis_nodes = (*redis)->Seeds();
   const auto service = StartService(config);
   const std::string sku = "SKU-" + database_.name();
-  const std::string json = R"({"sku":")" + sku + R"(","sellerId":")" + User(1) + R"(","available":2,"threshold":5,"episode":1})";
+  const std::string json =
+      R"({"sku":")" + sku + R"(","sellerId":")" + User(1) + R"(","available":2,"threshold":5,"episode":1})";
   const std::string seller = User(1) + "@sellers.example";
   ASSERT_TRUE(Eventually([&] {
     EXPECT_TRUE((*redis)->Command(0, {"PUBLISH", std::string(kLowStockChannel), json}).ok());
@@ -239,7 +251,8 @@ TEST_F(ServiceTest, CallsTheWebhookSignedUntilItAnswers) {
   ASSERT_EQ(SetWebhook(*service, 1, url, "key-1").status, 200);
   SendOrderEvent<orders::v1::OrderCompleted>(1, "completed", false);
   const std::string path = "/v1/users/" + User(1) + "/notifications";
-  ASSERT_TRUE(Eventually([&] { return Call(*service, "GET", path).body.find("\"sent\"") != std::string::npos; })) << Call(*service, "GET", path).body;
+  ASSERT_TRUE(Eventually([&] { return Call(*service, "GET", path).body.find("\"sent\"") != std::string::npos; }))
+      << Call(*service, "GET", path).body;
   ASSERT_EQ(calls.size(), 3u);
   const http::Request& last = calls.back();
   const std::string signature(last.Header("Souk-Signature"));
@@ -265,7 +278,9 @@ TEST_F(ServiceTest, RefusesBadWebhooksByFieldAndReusedKeys) {
   EXPECT_EQ(other.status, 422);
   EXPECT_NE(other.body.find("IDEMPOTENCY_KEY_REUSED"), std::string::npos) << other.body;
   EXPECT_EQ(Call(*service, "PUT", "/v1/users/u/webhook", R"({"url":"http://example.com/","secret":"0123456789abcdef"})",
-                 {{"Content-Type", "application/json"}}).status, 400);
+                 {{"Content-Type", "application/json"}})
+                .status,
+            400);
   EXPECT_EQ(Call(*service, "GET", "/v1/users/" + std::string(65, 'x') + "/notifications").status, 422);
   config.common.profile = "production";
   const auto production = StartService(config);
