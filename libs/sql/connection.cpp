@@ -17,8 +17,15 @@ metrics::Counter& Retries() {
 
 int HexDigit(char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
 
+// The engine's own words name hosts and ports: they belong in the log, not in an answer.
 Error Unavailable(const std::string& what) {
-  return MakeError(ErrorCode::kUnavailable, "the SQL engine can't be reached: " + what, "SQL_UNAVAILABLE");
+  log::Warn("the SQL engine can't be reached", {{"why", what}});
+  return MakeError(ErrorCode::kUnavailable, "the SQL engine can't be reached, try again later", "SQL_UNAVAILABLE");
+}
+
+Error Failed(const std::string& what) {
+  log::Error("SQL failed", {{"why", what}});
+  return MakeError(ErrorCode::kInternal, "a statement was refused by the SQL engine; the log has its words", "SQL_FAILED");
 }
 
 // Class 57P (server is going away), 53 (no resources left), 08 (connection): the engine is away, not our SQL wrong.
@@ -95,7 +102,8 @@ Result<void> Connection::Run(const std::function<Result<void>(Tx&)>& body, Isola
       return {};
     } catch (const pqxx::in_doubt_error& error) {
       connection_.reset();
-      return MakeError(ErrorCode::kUnavailable, std::string("the connection broke during COMMIT: ") + error.what(), "COMMIT_UNKNOWN");
+      log::Warn("the connection broke during COMMIT", {{"why", error.what()}});
+      return MakeError(ErrorCode::kUnavailable, "the connection broke during COMMIT: its outcome is unknown", "COMMIT_UNKNOWN");
     } catch (const pqxx::transaction_rollback&) {
       continue;  // 40001, 40P01 and kin: the closure is pure, run it again
     } catch (const pqxx::broken_connection& error) {
@@ -107,12 +115,12 @@ Result<void> Connection::Run(const std::function<Result<void>(Tx&)>& body, Isola
         connection_.reset();
         return Unavailable(error.what());
       }
-      return MakeError(ErrorCode::kInternal, std::string("SQL failed: ") + error.what() + " [" + error.sqlstate() + "]", "SQL_FAILED");
+      return Failed(std::string(error.what()) + " [" + error.sqlstate() + "]");
     } catch (const std::exception& error) {
       const bool broken = !Connected();
       connection_.reset();
       if (broken) return Unavailable(error.what());
-      return MakeError(ErrorCode::kInternal, std::string("SQL failed: ") + error.what(), "SQL_FAILED");
+      return Failed(error.what());
     }
   }
   return MakeError(ErrorCode::kAborted, "the transaction lost every race, try again", "SERIALIZATION");
