@@ -19,12 +19,14 @@ class Timer {
   Timer& operator=(const Timer&) = delete;
 
   void After(std::chrono::milliseconds delay, std::function<void()> work) {
+    bool is_next = false;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
-      queue_.emplace(std::chrono::steady_clock::now() + delay, std::move(work));
+      const auto added = queue_.emplace(std::chrono::steady_clock::now() + delay, std::move(work));
+      is_next = added == queue_.begin();
     }
-    wake_.notify_one();
+    if (is_next) wake_.notify_one();
   }
   void Stop() {
     {
