@@ -18,7 +18,6 @@ void Declare(config::Schema& schema, Config* config) {
   schema.Text("writer.isolation", &config->writer_isolation, "serializable",
               "'serializable', or 'read_committed': rows are locked before anything is decided, so both are safe");
   schema.Int("shards.max", &config->shards_max, 16, 1, 64, "Redis shards of one hot SKU at most");
-  schema.Int("buckets.max", &config->buckets_max, 1, 1, 64, "Ledger rows of one hot SKU at most");
   schema.Duration("reconcile.interval", &config->reconcile_interval, milliseconds(500), milliseconds(20), minutes(1),
                   "How often the hot counts are compared with the ledger");
 }

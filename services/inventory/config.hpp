@@ -15,7 +15,6 @@ struct Config {
   int writer_batch_max = 0;
   std::string writer_isolation;
   int shards_max = 0;
-  int buckets_max = 0;
   std::chrono::milliseconds reconcile_interval{};
 };
 

@@ -131,8 +131,8 @@ Result<Applied> SqlStockStore::Apply(std::span<Work> works) {
   Result<void> result;
   for (int attempt = 0; attempt < kRacesMax; ++attempt) {
     result = connection_.Run([&](sql::Tx& tx) { return RunOnce(tx, works, batch); }, isolation_);
-    if (result.ok() || result.error().reason != "LOST_RACE") break;
-    batch.hopeful = false;
+    if (result.ok() || result.error().code != ErrorCode::kAborted) break;
+    if (result.error().reason == "LOST_RACE") batch.hopeful = false;
   }
   if (!result.ok()) return result.error();
   if (!batch.records.empty()) hand_off_(std::move(batch.records));

@@ -1,6 +1,7 @@
 #include "services/inventory/adapters/writer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 #include "libs/observability/log.hpp"
@@ -21,10 +22,12 @@ Writer::Writer(WriterConfig config, StockStore& store, WriterHooks hooks)
       reserved_(metrics::GetCounter("souk_inventory_reservations_total", "Claims decided by the ledger", {{"result", "held"}})),
       refused_(metrics::GetCounter("souk_inventory_reservations_total", "Claims decided by the ledger", {{"result", "refused"}})),
       duplicates_(metrics::GetCounter("souk_inventory_duplicates_total", "Messages that had been applied before")),
+      answerer_([this] { AnswerLoop(); }),
       commits_({"inventory", config.batch_max, config.queue_max}, [this](std::span<Work> works) { return Apply(works); },
                [this](Work& work, const Result<void>& result) { Finish(work, result); }) {}
 
 Result<void> Writer::Apply(std::span<Work> works) {
+  unfinished_ = works.size();  // so many calls of Finish follow, unless the batch is halved and applied again
   const SteadyTime now = Now();
   const auto late = [now](const Work& work) { return work.deadline <= now; };
   if (std::any_of(works.begin(), works.end(), late)) {
@@ -100,7 +103,45 @@ void Writer::Finish(Work& work, const Result<void>& result) {
     hooks_.availability->Add(GiveBack(work));
     work.counted = false;
   }
-  if (work.done) work.done(result, work);
+  finished_.push_back({std::move(work), result});
+  if (--unfinished_ > 0) return;
+  {
+    // All at once: waking the other thread for each would have the two take turns.
+    const std::lock_guard lock(answers_mutex_);
+    if (answers_.empty()) {
+      answers_.swap(finished_);
+    } else {
+      std::move(finished_.begin(), finished_.end(), std::back_inserter(answers_));
+    }
+  }
+  finished_.clear();
+  answers_wake_.notify_one();
+}
+
+void Writer::AnswerLoop() {
+  std::vector<Answer> batch;
+  for (;;) {
+    {
+      std::unique_lock lock(answers_mutex_);
+      answers_wake_.wait(lock, [this] { return answers_end_ || !answers_.empty(); });
+      if (answers_.empty()) return;
+      batch.swap(answers_);
+    }
+    for (Answer& answer : batch) {
+      if (answer.work.done) answer.work.done(answer.result, answer.work);
+    }
+    batch.clear();
+  }
+}
+
+void Writer::Stop() {
+  commits_.Stop();
+  {
+    const std::lock_guard lock(answers_mutex_);
+    answers_end_ = true;
+  }
+  answers_wake_.notify_one();
+  if (answerer_.joinable()) answerer_.join();
 }
 
 }  // namespace souk::inventory

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "libs/sql/group_commit.hpp"
 #include "services/inventory/app/hot_list.hpp"
@@ -28,8 +32,10 @@ struct WriterHooks {
 class Writer final : public WorkQueue {
  public:
   Writer(WriterConfig config, StockStore& store, WriterHooks hooks);
+  ~Writer() override { Stop(); }
   Result<void> Submit(Work work) override { return commits_.Submit(std::move(work)); }
-  void Stop() { commits_.Stop(); }
+  /// Finishes what is queued and answers it.
+  void Stop();
   /// False while the last batch failed because the engine was away.
   bool Healthy() const { return healthy_; }
 
@@ -37,6 +43,7 @@ class Writer final : public WorkQueue {
   Result<void> Apply(std::span<Work> works);
   void AfterCommit(std::span<Work> works, const Applied& applied);
   void Finish(Work& work, const Result<void>& result);
+  void AnswerLoop();
 
   StockStore& store_;
   const WriterHooks hooks_;
@@ -44,6 +51,18 @@ class Writer final : public WorkQueue {
   metrics::Counter& reserved_;
   metrics::Counter& refused_;
   metrics::Counter& duplicates_;
+  // Answers leave through a thread of their own: writing to hundreds of sockets must not keep the next transaction waiting.
+  struct Answer {
+    Work work;
+    Result<void> result;
+  };
+  std::mutex answers_mutex_;
+  std::condition_variable answers_wake_;
+  std::vector<Answer> answers_;
+  std::vector<Answer> finished_;  // of the batch in hand; the writer's thread alone
+  std::size_t unfinished_ = 0;
+  bool answers_end_ = false;
+  std::thread answerer_;
   sql::GroupCommit<Work> commits_;  // last: its thread uses the rest
 };
 

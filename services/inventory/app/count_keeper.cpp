@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kTouchedMax = 200'000;
 constexpr std::size_t kSuspectsMax = 50'000;
 constexpr int kSeedPage = 1000;
-constexpr std::chrono::seconds kFullSeedPause{10};
+constexpr std::chrono::seconds kFullSeedPause{2};
 
 }  // namespace
 
@@ -136,8 +136,8 @@ void CountKeeper::SeedMissing() {
     }
     seeding_ = true;
     // Where one is missing all may be: a node came back empty. Then the callers should not have to find each.
-    full = full_seed_at_ == SteadyTime{} || now - full_seed_at_ > kFullSeedPause;
-    if (full) full_seed_at_ = now;
+    full = !full_seeding_ && (full_seed_ended_ == SteadyTime{} || now - full_seed_ended_ > kFullSeedPause);
+    full_seeding_ = full_seeding_ || full;
   }
   reader_.Levels(skus, [this, full, skus](Result<std::vector<Level>> levels) {
     const auto finish = [this](bool start_full) {
@@ -149,14 +149,22 @@ void CountKeeper::SeedMissing() {
     };
     if (!levels.ok()) {
       for (const std::string& sku : skus) Missing(sku);
+      if (full) FullSeedEnded();
       return finish(false);
     }
     availability_.Seed(*levels, [this, finish, full, skus](Result<std::int64_t> seeded) {
       if (seeded.ok()) seeded_ += *seeded;
       for (const std::string& sku : skus) seeded.ok() ? Suspect(sku) : Missing(sku);
+      if (full && !seeded.ok()) FullSeedEnded();
       finish(full && seeded.ok());
     });
   });
+}
+
+void CountKeeper::FullSeedEnded() {
+  const std::lock_guard lock(mutex_);
+  full_seeding_ = false;
+  full_seed_ended_ = now_();
 }
 
 void CountKeeper::StartFullSeed() {
@@ -165,7 +173,7 @@ void CountKeeper::StartFullSeed() {
   *page = [this, weak = std::weak_ptr(page)](std::string after) {
     const auto self = weak.lock();
     reader_.LevelsAfter(std::move(after), kSeedPage, [this, self](Result<std::vector<Level>> levels) {
-      if (!levels.ok() || levels->empty()) return;
+      if (!levels.ok() || levels->empty()) return FullSeedEnded();
       const std::string last = levels->back().sku;
       availability_.Seed(std::move(*levels), [this, self, last](Result<std::int64_t> seeded) {
         if (seeded.ok()) seeded_ += *seeded;

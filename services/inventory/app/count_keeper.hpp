@@ -61,6 +61,7 @@ class CountKeeper final : public CountWatch, public LevelListener {
   void SweepOn();
   void SeedMissing();
   void StartFullSeed();
+  void FullSeedEnded();
 
   const CountKeeperConfig config_;
   Availability& availability_;
@@ -74,7 +75,8 @@ class CountKeeper final : public CountWatch, public LevelListener {
   bool comparing_ = false;
   bool sweeping_ = false;
   bool seeding_ = false;
-  SteadyTime full_seed_at_{};
+  bool full_seeding_ = false;
+  SteadyTime full_seed_ended_{};
   std::string cursor_;
   std::atomic<std::int64_t> corrected_{0};
   std::atomic<std::int64_t> seeded_{0};

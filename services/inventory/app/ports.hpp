@@ -23,7 +23,7 @@ struct Work {
   SteadyTime deadline = SteadyTime::max();  ///< nobody waits after it: a call that is late is not begun
   bool counted = false;     ///< its units were taken from the hot counts already
   Outcome outcome;
-  /// Once, after the commit, on the writer's thread. An error: nothing is known to have happened.
+  /// Once, after the commit, on the writer's answering thread. An error: nothing is known to have happened.
   std::function<void(const Result<void>&, Work&)> done;
 };
 

@@ -86,6 +86,31 @@ TEST_F(ServiceTest, APrimaryKilledUnderLoadCostsNoUnitF32) {
   ExpectCleanBooks(one, {sku});
 }
 
+TEST_F(ServiceTest, WhileTheLedgerIsAwayStockIsStaleAndClaimsAreUnavailable) {
+  Instance one(TestConfig(), "one");
+  const auto sku = Sku("a");
+  Receive(one, sku, 5);
+  ASSERT_TRUE(Reserve(one, "before", sku, 1).ok());
+  sql::Connection admin({.url = souk::testing::TestEnvironment("SOUK_TEST_SQL")});
+  const auto allow = [&](bool yes) {
+    const std::string text = "ALTER DATABASE " + database_.name() + " WITH ALLOW_CONNECTIONS " + (yes ? "true" : "false");
+    ASSERT_TRUE(admin.Script(text).ok());
+    ASSERT_TRUE(admin.Script("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + database_.name() + "'").ok());
+  };
+  allow(false);
+  EXPECT_TRUE(Eventually([&] { return Stock(one, sku).stale(); }));
+  EXPECT_EQ(Stock(one, sku).available(), 4) << "the last that was known";
+  const auto refused = Reserve(one, "during", sku, 1);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+  CommandReserve("waiting", sku, 1, "m1");
+  allow(true);
+  ExpectAnswers("waiting", {"StockReserved"});
+  EXPECT_TRUE(Eventually([&] { return Reserve(one, "during", sku, 1).ok(); }));
+  EXPECT_FALSE(Stock(one, sku).stale());
+  ExpectCleanBooks(one, {sku});
+}
+
 TEST_F(ServiceTest, BadReservationsAreRefusedWithTheFieldB52B53) {
   Instance one(TestConfig(), "one");
   const auto sku = Sku("a");

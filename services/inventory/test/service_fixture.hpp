@@ -103,7 +103,6 @@ class ServiceTest : public ::testing::Test {
     config.writer_batch_max = 256;
     config.writer_isolation = "serializable";
     config.shards_max = 16;
-    config.buckets_max = 1;
     config.reconcile_interval = milliseconds(100);
     return config;
   }
