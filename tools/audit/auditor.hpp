@@ -10,11 +10,16 @@ namespace souk::audit {
 class Auditor {
  public:
   explicit Auditor(Config config);
+  /// What earlier runs of the same auditor have read of Kafka and of log files is not read again.
   Report Run();
 
  private:
+  void LookAgain(Report& report);
+
   const Config config_;
   Sources sources_;
+  std::int64_t runs_ = 0;
+  Invariant last_search_;
 };
 
 // One function per invariant; each may be called alone. kUnavailable and the like when a source can't be read.

@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
-#include <unordered_map>
+#include <algorithm>
 #include <future>
+#include <unordered_map>
 
 #include "tools/audit/auditor.hpp"
 #include "tools/audit/rows.hpp"
@@ -32,17 +33,54 @@ std::int64_t ToInt(const redis::Reply& reply) { return std::strtoll(reply.text.c
 
 std::string ShardKey(const std::string& sku, int shard) { return fmt::format("stock:{{{}:{}}}", sku, shard); }
 
-// The sum of a SKU's shards; unknown when shard 0 is not there or a shard can't be read.
-Result<Count> ReadCount(redis::Cluster& redis, const std::string& sku) {
-  SOUK_ASSIGN_OR_RETURN(const redis::Reply head, redis.ExecuteSync(ShardKey(sku, 0), {"HMGET", ShardKey(sku, 0), "a", "m"}));
-  if (head.items.size() != 2 || head.items[0].kind == redis::Reply::Kind::kNil) return Count{};
-  Count count{true, ToInt(head.items[0])};
-  for (int shard = 1; shard < ToInt(head.items[1]); ++shard) {
-    SOUK_ASSIGN_OR_RETURN(const redis::Reply value, redis.ExecuteSync(ShardKey(sku, shard), {"HGET", ShardKey(sku, shard), "a"}));
-    if (value.kind == redis::Reply::Kind::kNil) return Count{};
-    count.available += ToInt(value);
+struct Command {
+  std::string key;
+  std::vector<std::string> args;
+};
+
+// Sends up to kInFlight commands before it waits: a wait for each of some thousand keys would be the audit's longest part.
+Result<std::vector<redis::Reply>> ExecuteAll(redis::Cluster& redis, const std::vector<Command>& commands) {
+  constexpr std::size_t kInFlight = 500;
+  std::vector<redis::Reply> replies;
+  for (std::size_t from = 0; from < commands.size(); from += kInFlight) {
+    std::vector<std::future<Result<redis::Reply>>> waiting;
+    for (std::size_t i = from; i < std::min(from + kInFlight, commands.size()); ++i) {
+      auto promise = std::make_shared<std::promise<Result<redis::Reply>>>();
+      waiting.push_back(promise->get_future());
+      redis.Execute(commands[i].key, commands[i].args, SteadyTime::max(), [promise](Result<redis::Reply> reply) { promise->set_value(std::move(reply)); });
+    }
+    for (auto& one : waiting) {
+      SOUK_ASSIGN_OR_RETURN(redis::Reply reply, one.get());
+      replies.push_back(std::move(reply));
+    }
   }
-  return count;
+  return replies;
+}
+
+// The sum of each SKU's shards; unknown when shard 0 or another one is not there.
+Result<std::vector<Count>> ReadCounts(redis::Cluster& redis, const std::vector<std::string>& skus) {
+  std::vector<Command> commands;
+  for (const std::string& sku : skus) commands.push_back({ShardKey(sku, 0), {"HMGET", ShardKey(sku, 0), "a", "m"}});
+  SOUK_ASSIGN_OR_RETURN(const auto heads, ExecuteAll(redis, commands));
+  std::vector<Count> counts(skus.size());
+  std::vector<std::size_t> owner;
+  commands.clear();
+  for (std::size_t i = 0; i < skus.size(); ++i) {
+    const redis::Reply& head = heads[i];
+    if (head.items.size() != 2 || head.items[0].kind == redis::Reply::Kind::kNil) continue;
+    counts[i] = {true, ToInt(head.items[0])};
+    for (int shard = 1; shard < ToInt(head.items[1]); ++shard) {
+      commands.push_back({ShardKey(skus[i], shard), {"HGET", ShardKey(skus[i], shard), "a"}});
+      owner.push_back(i);
+    }
+  }
+  SOUK_ASSIGN_OR_RETURN(const auto values, ExecuteAll(redis, commands));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Count& count = counts[owner[i]];
+    if (values[i].kind == redis::Reply::Kind::kNil) count.known = false;
+    count.available += ToInt(values[i]);
+  }
+  return counts;
 }
 
 }  // namespace
@@ -62,17 +100,17 @@ Result<Invariant> CheckNoOversell(Sources& sources) {
 Result<Invariant> CheckStockIsSumOfMovements(Sources& sources) {
   Invariant invariant;
   invariant.compared_what = "received of each sku with its movements; reserved and sold with the reservations' lines";
-  SOUK_ASSIGN_OR_RETURN(const auto stock, ReadStock(sources));
-  SOUK_ASSIGN_OR_RETURN(const sql::Rows movements, sources.inventory.Query(kMovementTotals));
-  SOUK_ASSIGN_OR_RETURN(const sql::Rows lines, sources.inventory.Query(kReservedByLines));
-  std::map<std::string, Totals> expected;
-  movements.ForEach([&](const sql::Row& row) {
-    expected[row.Text(0)].received = row.Int(1);
-    invariant.compared += row.Int(2);
-  });
-  lines.ForEach([&](const sql::Row& row) {
-    expected[row.Text(0)].reserved = row.Int(1);
-    expected[row.Text(0)].sold = row.Int(2);
+  SOUK_ASSIGN_OR_RETURN(const sql::Rows rows, sources.inventory.Query(kStockAndItsCauses));
+  std::map<std::string, Totals> stock, expected;
+  rows.ForEach([&](const sql::Row& row) {
+    const std::string_view source = row.View(0);
+    invariant.compared += row.Int(5);
+    if (source == "stock") stock[row.Text(1)] = {row.Int(2), row.Int(3), row.Int(4)};
+    if (source == "movements") expected[row.Text(1)].received = row.Int(2);
+    if (source == "lines") {
+      expected[row.Text(1)].reserved = row.Int(3);
+      expected[row.Text(1)].sold = row.Int(4);
+    }
   });
   for (const auto& [sku, have] : stock) expected.try_emplace(sku);
   for (const auto& [sku, want] : expected) {
@@ -109,8 +147,12 @@ Result<Invariant> CheckLedgerEqualsCounters(Sources& sources) {
   if (!sources.redis) return MakeError(ErrorCode::kUnavailable, "Redis is not configured");
   std::int64_t missing = 0;
   SOUK_ASSIGN_OR_RETURN(const auto stock, ReadStock(sources));
+  std::vector<std::string> skus;
+  for (const auto& [sku, totals] : stock) skus.push_back(sku);
+  SOUK_ASSIGN_OR_RETURN(const std::vector<Count> counts, ReadCounts(*sources.redis, skus));
+  auto next = counts.begin();
   for (const auto& [sku, totals] : stock) {
-    SOUK_ASSIGN_OR_RETURN(const Count count, ReadCount(*sources.redis, sku));
+    const Count count = *next++;
     if (!count.known) {
       ++missing;  // unknown is not wrong: the ledger is asked until the count is rebuilt
       continue;

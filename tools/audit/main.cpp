@@ -11,6 +11,10 @@
 namespace souk::audit {
 namespace {
 
+// A served audit must not slow down what it watches: it rests nine times as long as it took, and reads every row only now and then.
+constexpr double kPauseFactor = 9;
+constexpr int kServedSearchEvery = 12;
+
 struct Options {
   Config sources;
   std::string host;
@@ -50,7 +54,11 @@ int Serve(const Options& options) {
     response.body = latest;
     responder.Send(std::move(response));
   });
-  router->Add("GET", "/healthz", [](http::Request, http::Responder responder) { responder.Send({}); });
+  router->Add("GET", "/healthz", [](http::Request, http::Responder responder) {
+    http::Response response;
+    response.body = R"({"status":"ok"})";
+    responder.Send(std::move(response));
+  });
   http::ServerConfig config;
   config.host = options.host;
   config.port = options.http_port;
@@ -59,9 +67,15 @@ int Serve(const Options& options) {
     std::fprintf(stderr, "souk-audit: %s\n", server.error().message.c_str());
     return 1;
   }
-  Auditor auditor(options.sources);
+  Config sources = options.sources;
+  sources.search_every = kServedSearchEvery;
+  Auditor auditor(sources);
+  auto next = std::chrono::steady_clock::now();
   const chassis::Periodic audits("audit", options.interval, [&] {
+    if (std::chrono::steady_clock::now() < next) return;
     const Report report = auditor.Run();
+    const auto pause = std::chrono::duration<double>(report.seconds * kPauseFactor);
+    next = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(pause);
     const std::string json = ToJson(report);
     const std::lock_guard lock(mutex);
     latest = json;

@@ -22,7 +22,7 @@ std::string ToJson(const Report& report) {
   for (const Invariant& one : report.invariants) {
     invariants.push_back({{"id", one.id}, {"name", one.name}, {"ok", one.ok()}, {"compared", one.compared},
                           {"what", one.compared_what}, {"offenders", one.offenders}, {"skipped", !one.not_checked.empty()},
-                          {"why_skipped", one.not_checked}});
+                          {"why_skipped", one.not_checked}, {"checked_at", one.checked_at_ms}});
   }
   const Figures& figures = report.figures;
   const nlohmann::json json = {

@@ -15,6 +15,7 @@ struct Invariant {
   std::int64_t compared = 0;           ///< rows, keys or records looked at
   std::vector<std::string> offenders;  ///< one line each: who, and what is wrong
   std::string not_checked;             ///< why it could not be checked; empty when it was
+  std::int64_t checked_at_ms = 0;      ///< Unix time of the look that this is the outcome of
 
   bool ok() const { return not_checked.empty() && offenders.empty(); }
 };

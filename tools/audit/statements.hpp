@@ -12,14 +12,16 @@ inline constexpr sql::Statement kStockOversold{
 inline constexpr sql::Statement kStockCount{"audit_stock_count", "SELECT count(*) FROM stock"};
 inline constexpr sql::Statement kStockTotals{
     "audit_stock_totals", "SELECT sku, sum(received)::INT8, sum(reserved)::INT8, sum(sold)::INT8 FROM stock GROUP BY sku ORDER BY sku"};
-inline constexpr sql::Statement kMovementTotals{"audit_movements", "SELECT sku, sum(quantity)::INT8, count(*) FROM movements GROUP BY sku"};
-inline constexpr sql::Statement kReservedByLines{
-    "audit_lines_by_sku",
-    "SELECT l.sku, sum(CASE WHEN r.status = 1 THEN l.quantity ELSE 0 END)::INT8, sum(CASE WHEN r.status = 2 THEN l.quantity ELSE 0 END)::INT8 "
+// One statement sees one moment: what moves meanwhile can't make the three differ.
+inline constexpr sql::Statement kStockAndItsCauses{
+    "audit_stock_and_causes",
+    "SELECT 'stock', sku, sum(received)::INT8, sum(reserved)::INT8, sum(sold)::INT8, 0::INT8 FROM stock GROUP BY sku "
+    "UNION ALL SELECT 'movements', sku, sum(quantity)::INT8, 0::INT8, 0::INT8, count(*) FROM movements GROUP BY sku "
+    "UNION ALL SELECT 'lines', l.sku, 0::INT8, sum(CASE WHEN r.status = 1 THEN l.quantity ELSE 0 END)::INT8, "
+    "sum(CASE WHEN r.status = 2 THEN l.quantity ELSE 0 END)::INT8, 0::INT8 "
     "FROM reservations r JOIN reservation_lines l ON l.reservation_id = r.reservation_id WHERE r.status IN (1, 2) GROUP BY l.sku"};
 inline constexpr sql::Statement kHeldReservations{
     "audit_held", "SELECT reservation_id, expires_at < now() - INTERVAL '60 seconds' FROM reservations WHERE status = 1"};
-inline constexpr sql::Statement kReservationStates{"audit_reservation_states", "SELECT reservation_id, status FROM reservations"};
 inline constexpr sql::Statement kRestocksByOrder{
     "audit_restocks", "SELECT cause, sku, sum(quantity)::INT8 FROM movements WHERE kind = 'restock' GROUP BY cause, sku"};
 inline constexpr sql::Statement kCommittedLines{
@@ -31,7 +33,6 @@ inline constexpr sql::Statement kOrders{
     "audit_orders",
     "SELECT order_id, phase, reason, currency, total_minor, captured_minor, refunded_minor, placed_at < now() - ($1::INT8 * INTERVAL '1 millisecond') "
     "FROM orders"};
-inline constexpr sql::Statement kOrdersByPhase{"audit_orders_by_phase", "SELECT phase, count(*) FROM orders GROUP BY phase"};
 // Kafka keeps the events for 7 days.
 inline constexpr sql::Statement kOrderIds{"audit_order_ids", "SELECT order_id FROM orders WHERE placed_at > now() - INTERVAL '6 days'"};
 
