@@ -172,6 +172,7 @@ void Service::State::StartLedger() {
   writer.batch_max = static_cast<std::size_t>(config_.writer_batch_max);
   writer_ = std::make_unique<Writer>(writer, *store_, std::move(hooks));
   gate_ = std::make_unique<ReserveGate>(ReserveGateConfig{}, availability_.get(), *reader_, *writer_);
+  writer_->OnBatchTaken([this] { gate_->Nudge(); });
   expiry_ = std::make_unique<ExpireReservations>(*reader_, *writer_, clock_);
   watches_ = std::make_unique<WatchHub>(board_, *reader_, kSlowReaderPatience);
   hot_page_ = std::make_unique<HotPage>(hot_, *reader_, availability_.get());

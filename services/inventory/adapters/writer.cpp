@@ -27,6 +27,7 @@ Writer::Writer(WriterConfig config, StockStore& store, WriterHooks hooks)
                [this](Work& work, const Result<void>& result) { Finish(work, result); }) {}
 
 Result<void> Writer::Apply(std::span<Work> works) {
+  if (taken_) taken_();
   unfinished_ = works.size();  // so many calls of Finish follow, unless the batch is halved and applied again
   const SteadyTime now = Now();
   const auto late = [now](const Work& work) { return work.deadline <= now; };

@@ -34,6 +34,9 @@ class Writer final : public WorkQueue {
   Writer(WriterConfig config, StockStore& store, WriterHooks hooks);
   ~Writer() override { Stop(); }
   Result<void> Submit(Work work) override { return commits_.Submit(std::move(work)); }
+  std::size_t Waiting() const override { return commits_.Waiting(); }
+  /// `taken` is called whenever a batch was taken from the queue and its transaction begins. Set it before work comes.
+  void OnBatchTaken(std::function<void()> taken) { taken_ = std::move(taken); }
   /// Finishes what is queued and answers it.
   void Stop();
   /// False while the last batch failed because the engine was away.
@@ -47,6 +50,7 @@ class Writer final : public WorkQueue {
 
   StockStore& store_;
   const WriterHooks hooks_;
+  std::function<void()> taken_;
   std::atomic<bool> healthy_{true};
   metrics::Counter& reserved_;
   metrics::Counter& refused_;

@@ -47,6 +47,8 @@ class WorkQueue {
  public:
   virtual ~WorkQueue() = default;
   virtual Result<void> Submit(Work work) = 0;
+  /// Items taken and not begun.
+  virtual std::size_t Waiting() const = 0;
 };
 
 /// Reads of the ledger outside of any transaction; `done` on a reader's thread. kResourceExhausted: too many are waiting;

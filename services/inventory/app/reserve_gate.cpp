@@ -21,21 +21,27 @@ void Fail(Work& work, Error error) {
 
 void ReserveGate::Submit(Work work) {
   if (availability_ == nullptr) return ToLedger(std::move(work));
+  bool taken = false;
   Batch batch;
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() < config_.waiting_max) {
-      waiting_.push_back(std::move(work));
-      if (rounds_ >= config_.rounds_max) return;
-      ++rounds_;
-      batch = std::make_shared<std::vector<Work>>();
-      batch->swap(waiting_);
-    }
+    taken = waiting_.size() < config_.waiting_max;
+    if (taken) waiting_.push_back(std::move(work));
+    batch = NextRound();
   }
-  if (batch == nullptr) {
-    return Fail(work, MakeError(ErrorCode::kResourceExhausted, "too many requests are waiting, try again later", "QUEUE_FULL"));
+  if (!taken) {
+    Fail(work, MakeError(ErrorCode::kResourceExhausted, "too many requests are waiting, try again later", "QUEUE_FULL"));
   }
-  Launch(std::move(batch));
+  if (batch != nullptr) Launch(std::move(batch));
+}
+
+void ReserveGate::Nudge() {
+  Batch batch;
+  {
+    const std::lock_guard lock(mutex_);
+    batch = NextRound();
+  }
+  if (batch != nullptr) Launch(std::move(batch));
 }
 
 void ReserveGate::Launch(Batch batch) {
@@ -44,27 +50,26 @@ void ReserveGate::Launch(Batch batch) {
   for (const Work& work : *batch) claims.push_back(std::get<Reserve>(work.command).lines);
   availability_->Take(std::move(claims), [this, batch](std::vector<Verdict> verdicts) {
     OnVerdicts(batch, std::move(verdicts));
-    NextRound();
+    {
+      const std::lock_guard lock(mutex_);
+      asking_ = false;
+    }
+    Nudge();
   });
 }
 
-void ReserveGate::NextRound() {
+ReserveGate::Batch ReserveGate::NextRound() {
+  if (asking_ || waiting_.empty() || ledger_.Waiting() > 0) return nullptr;
+  asking_ = true;
   auto batch = std::make_shared<std::vector<Work>>();
-  {
-    const std::lock_guard lock(mutex_);
-    if (waiting_.empty()) {
-      --rounds_;
-      return;
-    }
-    if (waiting_.size() <= config_.batch_max) {
-      batch->swap(waiting_);
-    } else {
-      const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(config_.batch_max);
-      batch->assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
-      waiting_.erase(waiting_.begin(), end);
-    }
+  if (waiting_.size() <= config_.batch_max) {
+    batch->swap(waiting_);
+  } else {
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(config_.batch_max);
+    batch->assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+    waiting_.erase(waiting_.begin(), end);
   }
-  Launch(std::move(batch));
+  return batch;
 }
 
 void ReserveGate::OnVerdicts(const Batch& batch, std::vector<Verdict> verdicts) {

@@ -11,12 +11,13 @@ namespace souk::inventory {
 
 struct ReserveGateConfig {
   std::size_t batch_max = 512;     ///< claims per round of the hot counts
-  int rounds_max = 2;              ///< rounds on their way at once: one is asked while another waits for its answer
   std::size_t waiting_max = 8192;  ///< claims waiting for a round; more are refused
   int uncounted_max = 1024;        ///< claims that go to the ledger without the counts' consent, at once
 };
 
 /// The way of a reserve call: all that wait ask the hot counts together; a no is answered at once, a yes goes to the ledger.
+/// One round asks while the ledger works on the batch before, and none is begun while granted claims still wait for the ledger: so
+/// rounds are as large as batches, and neither engine is called more often than needed.
 /// A no never hides an answer given before: ids that exist go to the ledger, which knows what it said.
 /// Without counts everything goes to the ledger. No thread waits anywhere.
 class ReserveGate {
@@ -27,6 +28,8 @@ class ReserveGate {
 
   /// Takes a Reserve; `work.done` is called once, whatever happens.
   void Submit(Work work);
+  /// The ledger has begun a batch: the next round may start.
+  void Nudge();
 
   struct Stats {
     std::int64_t refused_early = 0;
@@ -41,7 +44,8 @@ class ReserveGate {
   void Refuse(std::vector<Work> works);
   void ToLedger(Work work);
   void ToLedgerUncounted(Work work);
-  void NextRound();
+  /// The next round's claims, when it is time for one; else null.
+  Batch NextRound();
 
   const ReserveGateConfig config_;
   Availability* const availability_;
@@ -49,7 +53,7 @@ class ReserveGate {
   WorkQueue& ledger_;
   std::mutex mutex_;
   std::vector<Work> waiting_;
-  int rounds_ = 0;
+  bool asking_ = false;  // a round is on its way
   std::atomic<int> uncounted_{0};
   std::atomic<std::int64_t> refused_early_{0};
   std::atomic<std::int64_t> uncounted_total_{0};

@@ -28,6 +28,7 @@ class AppTest : public ::testing::Test {
     hooks.alert = [this](const Event& event) { alerts_.push_back(event.key); };
     writer_ = std::make_unique<Writer>(WriterConfig{}, store_, std::move(hooks));
     gate_ = std::make_unique<ReserveGate>(ReserveGateConfig{}, &counts_, reader_, *writer_);
+    writer_->OnBatchTaken([this] { gate_->Nudge(); });
   }
 
   static Uuid Name(int n) { return Uuid::FromName("app", std::to_string(n)); }
