@@ -107,6 +107,7 @@ service_env_own() {
     payment-simulator)
       echo "SOUK_WEBHOOK_SECRET=$(secret webhook-secret)"
       echo "SOUK_WEBHOOK_URLS=$(http_url payments)/webhooks/provider"
+      echo "SOUK_STATE_FILE=$data_dir/payment-simulator/state.json"
       ;;
     mail-sink) echo "SOUK_SMTP_PORT=$((smtp_base + offset))" ;;
     gateway)
@@ -114,7 +115,7 @@ service_env_own() {
         printf 'SOUK_%s_URL=%s\n' "${name^^}" "$(all_urls "$name")"
       done
       [ ! -x "$bin_dir/souk-audit" ] || echo "SOUK_AUDIT_URL=$(http_url audit)"
-      echo "SOUK_LIVE_PROCESSES=$(admin_addresses)"
+      echo "SOUK_LIVE_PROCESSES=$(live_addresses)"
       ;;
     audit)
       audit_env
@@ -128,6 +129,16 @@ admin_addresses() {
   local name list=''
   for name in $(services); do
     ! has_database "$name" || list+=",$name=127.0.0.1:$(admin_port "$name")"
+  done
+  printf '%s\n' "${list#,}"
+}
+
+# live_addresses: the same of every process; a tool is asked for a page of its own that costs nothing.
+live_addresses() {
+  local name list
+  list=$(admin_addresses),gateway=127.0.0.1:$(admin_port gateway)
+  for name in audit/healthz payment-simulator/healthz mail-sink/api/stats; do
+    [ ! -x "$bin_dir/$(service_executable "${name%%/*}")" ] || list+=",${name%%/*}=127.0.0.1:$(http_port "${name%%/*}")/${name#*/}"
   done
   printf '%s\n' "${list#,}"
 }

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   schema.Text("webhook.secret", &simulator.webhook_secret, "changeit", "Signs the events").Secret();
   schema.Duration("webhook.delay", &simulator.webhook_delay, std::chrono::milliseconds(100), std::chrono::milliseconds(0),
                   std::chrono::milliseconds(3'600'000), "Between what happened and the event about it");
+  schema.Text("state.file", &simulator.state_file, "", "Remembers everything from a clean stop to the next start; empty forgets");
   souk::config::LoadOrExit(schema, argc, argv);
   std::istringstream list(urls);
   for (std::string url; std::getline(list, url, ',');) {

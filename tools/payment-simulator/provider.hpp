@@ -12,6 +12,7 @@
 
 #include "libs/base/clock.hpp"
 #include "libs/base/random.hpp"
+#include "libs/base/result.hpp"
 #include "tools/payment-simulator/cards.hpp"
 #include "tools/payment-simulator/params.hpp"
 
@@ -92,6 +93,9 @@ class Provider {
   Answer Stats();
   /// Plants a difference for reconciliation tests: sets "status", "amount" or "amount_refunded" of a record, or "remove".
   Answer Tamper(std::string_view id, const Params& params);
+  /// Everything it remembers, as one line of JSON; Load takes it into an empty provider. kInvalidArgument when the text is no such thing.
+  std::string Save() const;
+  Result<void> Load(const std::string& text);
   /// Forgets keys older than the provider's retention (24 h).
   void ForgetOldKeys();
 

@@ -46,6 +46,21 @@ TEST_F(ProviderTest, HoldsCapturesAndGivesBack) {
   EXPECT_EQ(events_[2].type, "charge.refunded");
 }
 
+TEST_F(ProviderTest, RemembersEverythingThroughSaveAndLoad) {
+  const std::string id = FieldOf(Pay("pm_card_visa").body, "id");
+  provider_.Capture(id, Form(""));
+  provider_.CreateRefund(Form("payment_intent=" + id + "&amount=230"));
+  Pay("pm_card_authenticationRequired", "o2");
+  const Answer first = provider_.Once("key", "request", [&] { return Pay("pm_card_visa", "o3"); });
+  Provider again(clock_, random_, [](ProviderEvent) {});
+  ASSERT_TRUE(again.Load(provider_.Save()).ok());
+  EXPECT_EQ(again.Stats().body, provider_.Stats().body);
+  EXPECT_EQ(again.ListIntents(Form("limit=10")).body, provider_.ListIntents(Form("limit=10")).body);
+  EXPECT_EQ(again.ListRefunds(Form("payment_intent=" + id)).body, provider_.ListRefunds(Form("payment_intent=" + id)).body);
+  EXPECT_EQ(again.Once("key", "request", [] { return Answer{500, "ran again"}; }).body, first.body);
+  EXPECT_FALSE(again.Load("{").ok());
+}
+
 TEST_F(ProviderTest, DeclinesB75TestCardsWithTheirCode) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"pm_card_visa_chargeDeclined", "generic_decline"},

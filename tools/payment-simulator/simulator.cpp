@@ -1,7 +1,10 @@
 #include "tools/payment-simulator/simulator.hpp"
 
 #include <atomic>
+#include <cstdio>
 #include <deque>
+#include <fstream>
+#include <iterator>
 
 #include "libs/http/router.hpp"
 #include "libs/http/server.hpp"
@@ -46,9 +49,11 @@ class Simulator::Impl {
   ~Impl() {
     timer_.Stop();
     if (server_) server_->Stop(std::chrono::milliseconds(100));
+    Remember();
   }
 
   Result<void> Start() {
+    SOUK_RETURN_IF_ERROR(Recall());
     auto router = std::make_shared<http::Router>();
     MountProvider(*router);
     MountSimulator(*router);
@@ -67,6 +72,23 @@ class Simulator::Impl {
   Webhooks& webhooks() { return webhooks_; }
 
  private:
+  Result<void> Recall() {
+    std::ifstream file(config_.state_file);
+    if (config_.state_file.empty() || !file) return {};
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    if (auto loaded = provider_.Load(text); !loaded.ok()) {
+      return MakeError(ErrorCode::kInvalidArgument, config_.state_file + ": " + loaded.error().message + "; remove the file to start without a past");
+    }
+    return {};
+  }
+  // To a second file first: a stop that is cut leaves the old one whole.
+  void Remember() const {
+    if (config_.state_file.empty() || !server_) return;
+    const std::string fresh = config_.state_file + ".new";
+    std::ofstream(fresh) << provider_.Save();
+    if (std::rename(fresh.c_str(), config_.state_file.c_str()) != 0) std::perror(config_.state_file.c_str());
+  }
+
   using Work = std::function<Answer(const http::Request&)>;
 
   void MountProvider(http::Router& router) {

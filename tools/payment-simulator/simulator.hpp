@@ -16,6 +16,7 @@ struct SimulatorConfig {
   std::vector<std::string> webhook_urls;
   std::string webhook_secret = "changeit";
   std::chrono::milliseconds webhook_delay{100};  ///< between what happened and the event about it
+  std::string state_file;  ///< read at the start, written at a clean stop; empty: forgets
 };
 
 /// The provider as a server. Its memory lives as long as this object, whoever else restarts.
