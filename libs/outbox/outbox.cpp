@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "libs/observability/metrics.hpp"
 #include "libs/outbox/row.hpp"
 #include "libs/outbox/statements.hpp"
 
@@ -64,7 +65,12 @@ std::vector<bool> InsertInbox(sql::Tx& tx, std::string_view consumer, const std:
   const sql::Rows rows = tx.Exec(kInsertInbox, {consumer, array});
   std::unordered_set<Uuid> inserted;
   rows.ForEach([&](const sql::Row& row) { inserted.insert(row.Id(0)); });
+  const auto known = static_cast<double>(ids.size() - inserted.size());
   for (std::size_t i = 0; i < ids.size(); ++i) is_new[i] = inserted.erase(ids[i]) > 0;
+  if (known > 0) {
+    metrics::GetCounter("souk_inbox_duplicates_total", "Messages that came again and were recognized", {{"consumer", std::string(consumer)}})
+        .Increment(known);
+  }
   return is_new;
 }
 

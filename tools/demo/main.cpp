@@ -115,7 +115,7 @@ std::map<std::string, std::int64_t> EndOffsets(kafka::Admin& admin) {
   return ends;
 }
 
-// The sum of every sample whose name holds "duplicates_total", over all processes.
+// The sum of souk_inbox_duplicates_total, over all processes.
 std::int64_t CountRedeliveries(const std::string& processes) {
   http::Client client;
   double sum = 0;
@@ -131,7 +131,7 @@ std::int64_t CountRedeliveries(const std::string& processes) {
     for (std::size_t line = 0; line < answer->body.size();) {
       const std::size_t end = std::min(answer->body.find('\n', line), answer->body.size());
       const std::string text = answer->body.substr(line, end - line);
-      if (text.find("duplicates_total") != std::string::npos && text[0] != '#') sum += std::atof(text.c_str() + text.rfind(' '));
+      if (text.starts_with("souk_inbox_duplicates_total")) sum += std::atof(text.c_str() + text.rfind(' '));
       line = end + 1;
     }
   }
