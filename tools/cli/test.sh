@@ -21,8 +21,10 @@ run_tests() {
   mkdir -p "$home/lock"
   exec {test_lock}>"$home/lock/test-$(printf '%s' "$state" | sha256sum | cut -c1-8)"
   flock -n "$test_lock" || die "another test run uses $state: wait for it, or name another --state and --offset"
-  offset=${offset:-${SOUK_PORT_OFFSET:-10000}}
+  local named=${offset:-${SOUK_PORT_OFFSET:-}}
+  offset=${named:-10000}
   use_state
+  [ -n "$named" ] || fleet_runs || choose_offset
   results=$home/results
   rm -rf "$results" && mkdir -p "$results"
   if ((sanitizer + engines == 0)) && [ "${parts[*]}" = checks ]; then ensure_packages test; else ensure_packages run build test; fi
@@ -35,6 +37,14 @@ run_tests() {
   done
   ((!engines_started)) || stop_test_engines
   report
+}
+
+# choose_offset: ports that nobody uses, since nobody has named any.
+choose_offset() {
+  local candidate
+  for candidate in 10000 10500 11000 11500 12000; do
+    if (offset=$candidate && check_ports) >/dev/null 2>&1; then offset=$candidate && return; fi
+  done
 }
 
 engines_started=0
