@@ -17,7 +17,8 @@ SteadyTime Now() { return std::chrono::steady_clock::now(); }
 }  // namespace
 
 Writer::Writer(WriterConfig config, StockStore& store, WriterHooks hooks)
-    : store_(store),
+    : config_(config),
+      store_(store),
       hooks_(std::move(hooks)),
       reserved_(metrics::GetCounter("souk_inventory_reservations_total", "Claims decided by the ledger", {{"result", "held"}})),
       refused_(metrics::GetCounter("souk_inventory_reservations_total", "Claims decided by the ledger", {{"result", "refused"}})),
@@ -27,6 +28,8 @@ Writer::Writer(WriterConfig config, StockStore& store, WriterHooks hooks)
                [this](Work& work, const Result<void>& result) { Finish(work, result); }) {}
 
 Result<void> Writer::Apply(std::span<Work> works) {
+  batch_began_ = Now();
+  batch_items_ = works.size();
   if (taken_) taken_();
   unfinished_ = works.size();  // so many calls of Finish follow, unless the batch is halved and applied again
   const SteadyTime now = Now();
@@ -117,6 +120,12 @@ void Writer::Finish(Work& work, const Result<void>& result) {
   }
   finished_.clear();
   answers_wake_.notify_one();
+  Rest();
+}
+
+void Writer::Rest() {
+  if (batch_items_ < config_.crowd || commits_.Waiting() >= config_.batch_max / 2) return;
+  std::this_thread::sleep_until(batch_began_ + config_.pace);
 }
 
 void Writer::AnswerLoop() {

@@ -17,6 +17,10 @@ namespace souk::inventory {
 struct WriterConfig {
   std::size_t batch_max = 256;
   std::size_t queue_max = 8192;
+  /// Under load, from batches of `crowd` items up, transactions begin at most this often: a transaction, its events and its round of
+  /// the hot counts cost the same for ten claims as for a hundred. Light load never waits.
+  std::chrono::microseconds pace{5000};
+  std::size_t crowd = 24;
 };
 
 /// What is told after each commit.
@@ -47,7 +51,9 @@ class Writer final : public WorkQueue {
   void AfterCommit(std::span<Work> works, const Applied& applied);
   void Finish(Work& work, const Result<void>& result);
   void AnswerLoop();
+  void Rest();
 
+  const WriterConfig config_;
   StockStore& store_;
   const WriterHooks hooks_;
   std::function<void()> taken_;
@@ -65,6 +71,8 @@ class Writer final : public WorkQueue {
   std::vector<Answer> answers_;
   std::vector<Answer> finished_;  // of the batch in hand; the writer's thread alone
   std::size_t unfinished_ = 0;
+  std::size_t batch_items_ = 0;
+  SteadyTime batch_began_{};
   bool answers_end_ = false;
   std::thread answerer_;
   sql::GroupCommit<Work> commits_;  // last: its thread uses the rest
