@@ -89,6 +89,8 @@ TEST(LuhnTest, FindsCardNumbersButNoIdentifiers) {
   for (const char* card : {"4242424242424242", "5555555555554444", "378282246310005", "6011111111111117", "3056930009020004"}) {
     EXPECT_TRUE(ContainsIssuedCardNumber(card)) << card;
   }
+  EXPECT_TRUE(ContainsIssuedCardNumber("4242 4242 4242 4242"));
+  EXPECT_FALSE(ContainsIssuedCardNumber("42424 242424 24242")) << "not the groups of a card";
   EXPECT_EQ(MaskCardNumbers("pay 4242424242424242 now"), "pay [card number] now");
 }
 

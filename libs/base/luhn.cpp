@@ -1,5 +1,6 @@
 #include "libs/base/luhn.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -40,6 +41,18 @@ bool IsIssued(std::string_view digits) {
   return (leads(60, 65, 2) || leads(50, 50, 2) || leads(56, 58, 2)) && size >= 16;
 }
 
+// In one piece, or in the groups that are printed on cards: 4-4-4-4, 4-4-4-4-3, 4-6-5, 4-6-4. Bytes of a binary message make other groups.
+bool IsGroupedAsPrinted(std::string_view run) {
+  std::string groups;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i <= run.size(); ++i) {
+    if (i < run.size() && IsDigit(run[i])) continue;
+    groups.push_back(static_cast<char>('0' + std::min<std::size_t>(i - from, 9)));
+    from = i + 1;
+  }
+  return groups.size() == 1 || groups == "4444" || groups == "44443" || groups == "465" || groups == "464";
+}
+
 // Finds the next card number at or after `from`; {npos, 0} when there is none.
 std::pair<std::size_t, std::size_t> Find(std::string_view text, std::size_t from, bool issued_only) {
   for (std::size_t i = from; i < text.size(); ++i) {
@@ -59,7 +72,7 @@ std::pair<std::size_t, std::size_t> Find(std::string_view text, std::size_t from
     const bool alone = (i == 0 || (!IsWord(text[i - 1]) && text[i - 1] != '-')) &&
                        (last == text.size() || (!IsWord(text[last]) && text[last] != '-'));
     if (alone && digits.size() >= kDigitsMin && digits.size() <= kDigitsMax && !AllSame(digits) && PassesLuhn(digits) &&
-        (!issued_only || IsIssued(digits))) {
+        (!issued_only || (IsIssued(digits) && IsGroupedAsPrinted(text.substr(i, last - i))))) {
       return {i, last - i};
     }
     i = last;
