@@ -1,5 +1,6 @@
 "use strict";
 // The live page: one EventSource, one picture per event, everything drawn from it. Nothing is kept but the two charts' history.
+// What is drawn again is changed in place, so that a focus, a scroll position and a click under way survive.
 
 const $ = (id) => document.getElementById(id);
 const PHASES = [
@@ -7,13 +8,32 @@ const PHASES = [
   ["FULFILLING", "fulfilling"], ["CONFIRMED", "waits for carrier"], ["DISPATCHED", "on the road"], ["CANCELLING_SHIPMENT", "stopping parcel", "undo"],
   ["UNDOING", "undoing", "undo"], ["RETURNING", "coming back", "undo"],
 ];
-const TERMINAL = new Set(["COMPLETED", "REJECTED", "CANCELLED", "RETURNED"]);
-const HISTORY = 120;
+const STATUSES = ["PENDING", "CONFIRMED", "DISPATCHED", "CANCELLING", "RETURNING", "COMPLETED", "REJECTED", "CANCELLED", "RETURNED"];
+const TONES = { CONFIRMED: "good", DISPATCHED: "good", COMPLETED: "good", REJECTED: "bad", CANCELLED: "warn", CANCELLING: "warn", RETURNED: "warn", RETURNING: "warn" };
+const SECONDS = 120;  // of history in the charts
+const KEPT = 400;     // points at most, two a second
 
 function text(node, value) { if (node.textContent !== String(value)) node.textContent = value; }
+function tone(node, name) { if (node.className !== name) node.className = name; }
 function number(value, digits = 0) { return value === null || value === undefined ? "–" : Number(value).toLocaleString("en", { maximumFractionDigits: digits }); }
-function money(minor) { return minor === null || minor === undefined ? "–" : (Number(minor) / 100).toLocaleString("en", { style: "currency", currency: "GBP" }); }
+function money(minor) { return minor === null || minor === undefined ? "–" : (Number(minor) / 100).toLocaleString("en", { style: "currency", currency: "GBP", maximumFractionDigits: minor >= 1e7 ? 0 : 2 }); }
+function words(name) { return name.toLowerCase().replaceAll("_", " "); }
 function element(tag, content, className) { const node = document.createElement(tag); if (content !== undefined) node.textContent = content; if (className) node.className = className; return node; }
+
+// Makes parent's children those of `items`, in their order: kept where the key is the same, made where it is new, removed where it is gone.
+function keyed(parent, items, key, make, update) {
+  const old = new Map([...parent.children].map((node) => [node.dataset.key, node]));
+  let at = parent.firstElementChild;
+  for (const item of items) {
+    const id = String(key(item));
+    let node = old.get(id);
+    old.delete(id);
+    if (!node) { node = make(item); node.dataset.key = id; }
+    if (node === at) at = at.nextElementSibling; else parent.insertBefore(node, at);
+    update(node, item);
+  }
+  for (const node of old.values()) node.remove();
+}
 
 // What orders says of itself; empty where it can't be asked.
 function ordersOf(picture) {
@@ -24,8 +44,8 @@ function ordersOf(picture) {
 function drawFigures(picture) {
   const payments = picture.payments || {}, { rates, latency, phases } = ordersOf(picture);
   text($("rate"), number(rates.accepted, 1));
-  text($("p50"), number(latency.p50, 1));
-  text($("p99"), number(latency.p99, 1));
+  text($("p50"), number(latency.p50));
+  text($("p99"), number(latency.p99));
   text($("inflight"), picture.orders ? number(PHASES.reduce((sum, [name]) => sum + Number(phases[name] || 0), 0)) : "–");
   text($("taken"), money(payments.captured_minor));
   text($("given"), money(payments.refunded_minor));
@@ -34,95 +54,130 @@ function drawFigures(picture) {
 function drawFlow(picture) {
   const { phases, statuses } = ordersOf(picture);
   const most = Math.max(1, ...PHASES.map(([name]) => Number(phases[name] || 0)));
-  const flow = $("flow");
-  if (!flow.children.length) {
-    for (const [name, label, kind] of PHASES) {
-      const item = element("li", undefined, kind);
-      item.append(element("b", "0"), element("span", label), element("i"));
-      item.dataset.phase = name;
-      flow.append(item);
-    }
-  }
-  for (const item of flow.children) {
-    const count = Number(phases[item.dataset.phase] || 0);
-    text(item.firstChild, number(count));
-    item.lastChild.style.transform = `scaleX(${count / most})`;
-  }
-  $("ends").replaceChildren(...Object.entries(statuses).map(([name, count]) => {
-    const item = element("li");
-    item.append(element("b", number(count)), " " + name.toLowerCase());
+  keyed($("flow"), PHASES, ([name]) => name, ([, label, kind]) => {
+    const item = element("li", undefined, kind);
+    item.append(element("b", "0"), element("span", label), element("i"));
     return item;
-  }));
+  }, (item, [name]) => {
+    const count = Number(phases[name] || 0);
+    text(item.firstChild, picture.orders ? number(count) : "–");
+    item.lastChild.style.transform = `scaleX(${count / most})`;
+  });
+  keyed($("ends"), STATUSES, (name) => name, (name) => {
+    const item = element("li");
+    item.append(element("b"), " " + words(name));
+    return item;
+  }, (item, name) => text(item.firstChild, picture.orders ? number(statuses[name] || 0) : "–"));
 }
 
-function tone(status) { return status === "COMPLETED" || status === "CONFIRMED" || status === "DISPATCHED" ? "good" : status === "REJECTED" ? "bad" : TERMINAL.has(status) || status === "CANCELLING" || status === "RETURNING" ? "warn" : ""; }
-
+// While somebody points at the list it keeps its rows, so that none slips away under the pointer.
 function drawRecent(picture) {
-  const body = $("recent"), focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.order : null;
-  body.replaceChildren(...(picture.recent || []).map((order) => {
-    const row = element("tr"), open = element("button", order.id.slice(0, 8) + "…" + order.id.slice(-4));
+  const body = $("recent"), shownIds = new Set([...body.children].map((row) => row.dataset.key));
+  let orders = picture.recent || [];
+  const fresh = orders.filter((order) => !shownIds.has(order.id)).length;
+  const hold = shownIds.size > 0 && (body.matches(":hover") || body.contains(document.activeElement));
+  if (hold) orders = orders.filter((order) => shownIds.has(order.id));
+  keyed(body, orders, (order) => order.id, (order) => {
+    const row = element("tr"), open = element("button", order.id.slice(0, 8) + "…" + order.id.slice(-4)), cell = element("td");
     open.dataset.order = order.id;
     open.title = order.id;
-    const cell = element("td");
     cell.append(open);
-    row.append(cell, element("td", order.status.toLowerCase(), tone(order.status)), element("td", order.phase.toLowerCase().replaceAll("_", " ")), element("td", order.total, "num"));
+    row.append(cell, element("td"), element("td", undefined, "phase"), element("td", "", "num"));
     return row;
-  }));
-  if (focused) { const again = body.querySelector(`[data-order="${focused}"]`); if (again) again.focus({ preventScroll: true }); }
+  }, (row, order) => {
+    const [, status, phase, total] = row.children;
+    text(status, words(order.status));
+    tone(status, TONES[order.status] || "");
+    text(phase, order.phase === order.status ? "" : words(order.phase));
+    if (order.total) text(total, order.total);
+  });
+  text($("held"), hold && fresh ? `held while you look · ${fresh}${fresh >= 60 ? "+" : ""} newer` : "choose one to see its life");
+  $("no-orders").hidden = body.children.length > 0;
 }
 
 function drawStock(picture) {
   const skus = (picture.stock && picture.stock.skus) || [];
-  $("stock").replaceChildren(...skus.map((sku) => {
-    const box = element("div"), line = element("p"), shards = element("div", undefined, "shards");
-    line.append(element("span", sku.sku), element("span", `${number(sku.available)} available · ${number(sku.reserved)} held · ${number(sku.sold)} sold`));
-    for (const shard of sku.shards || []) shards.append(element("span", shard === null ? "?" : number(shard)));
-    box.append(line, shards);
+  keyed($("stock"), skus, (sku) => sku.sku, (sku) => {
+    const box = element("div", undefined, "sku"), line = element("p"), bar = element("div", undefined, "bar");
+    line.append(element("span", sku.sku), element("span"));
+    bar.append(element("i"), element("i"));
+    box.append(line, bar, element("div", undefined, "shards"));
     return box;
-  }));
-  if (!skus.length) $("stock").replaceChildren(element("p", "nothing is moving"));
+  }, (box, sku) => {
+    const [line, bar, shards] = box.children, all = Math.max(1, Number(sku.available) + Number(sku.reserved) + Number(sku.sold));
+    text(line.lastChild, `${number(sku.available)} available · ${number(sku.reserved)} held · ${number(sku.sold)} sold`);
+    bar.firstChild.style.width = (100 * sku.available) / all + "%";
+    bar.lastChild.style.width = (100 * sku.reserved) / all + "%";
+    const parts = sku.shards || [];
+    keyed(shards, parts.length > 1 ? parts : [], (shard) => shard.shard, () => element("span"), (node, shard) => text(node, number(shard.available)));
+  });
+  $("no-stock").hidden = skus.length > 0;
 }
 
 function list(id, rows) {
-  $(id).replaceChildren(...rows.map(([name, value, className]) => {
+  keyed($(id), rows, ([name]) => name, ([name]) => {
     const item = element("li");
-    item.append(element("span", name), element("span", value, className));
+    item.append(element("span", name), element("span"));
     return item;
-  }));
+  }, (item, [, value, className, title]) => {
+    text(item.lastChild, value);
+    tone(item.lastChild, className);
+    item.title = title || "";
+  });
+  $("no-" + id).hidden = rows.length > 0;
+}
+
+function verdictOf(audit) {
+  if (!audit) return ["audit: not running", "warn"];
+  if (audit.audit === "clean") return ["audit: clean", "good"];
+  return audit.audit === "violated" ? ["audit: VIOLATED", "bad"] : ["audit: something could not be checked", "warn"];
 }
 
 function drawHealth(picture) {
-  list("processes", (picture.processes || []).map((p) => [p.name, p.ready ? "ready" : p.missing.trim().split("\n")[0], p.ready ? "good" : "bad"]));
-  list("lag", (picture.lag || []).map((g) => [g.group, g.lag === null ? "unknown" : number(g.lag), g.lag > 1000 ? "warn" : ""]));
+  list("processes", (picture.processes || []).map((p) => [p.name, p.ready ? "ready" : p.missing.trim().split("\n")[0].slice(0, 80), p.ready ? "good" : "bad"]));
+  list("lag", (picture.lag || []).map((g) => [g.group, g.lag === null ? "unknown" : number(g.lag), g.lag === null || g.lag > 1000 ? "warn" : ""]));
   const audit = picture.audit, checks = (audit && audit.invariants) || [];
-  list("invariants", checks.map((c) => [`${c.id} ${c.name}`, c.ok ? `holds · ${number(c.compared)} compared` : c.skipped ? "not checked" : `${number(c.offenders.length)} offenders`, c.ok ? "good" : c.skipped ? "warn" : "bad"]));
-  const verdict = $("verdict");
-  text(verdict, !audit ? "audit: not running" : audit.audit === "clean" ? "audit: clean" : "audit: VIOLATED");
-  verdict.className = "verdict " + (!audit ? "warn" : audit.audit === "clean" ? "good" : "bad");
+  list("invariants", checks.map((c) => [`${c.id} ${c.name}`, c.ok ? `holds · ${number(c.compared)} compared` : c.skipped ? "not checked" : `${number(c.offenders.length)} offenders`,
+    c.ok ? "good" : c.skipped ? "warn" : "bad", c.ok ? c.what : c.skipped ? c.why_skipped : c.offenders.slice(0, 20).join("\n")]));
+  const [said, className] = verdictOf(audit);
+  text($("verdict"), said);
+  tone($("verdict"), "pill verdict " + className);
 }
 
 // Charts are uPlot's; the history is ours.
 const history = { at: [], accepted: [], confirmed: [], p50: [], p99: [] };
 let charts = null;
-function chart(id, names) {
-  const style = getComputedStyle(document.documentElement), ink = style.getPropertyValue("--soft"), line = style.getPropertyValue("--line");
-  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line } };
-  const colours = [style.getPropertyValue("--accent"), style.getPropertyValue("--warn")];
+// 1, 2 or 5 times a power of ten: an axis that follows each value would never stand still.
+function ceiling(value) { const power = 10 ** Math.floor(Math.log10(Math.max(value, 1))); return [1, 2, 5, 10].map((one) => one * power).find((one) => one >= value) || 1; }
+function chart(id) {
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const axis = { stroke: colour("--soft"), font: "12px system-ui, sans-serif", grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
+  const clock = (u, splits) => splits.map((at) => new Date(at * 1000).toTimeString().slice(0, 8));
+  const line = (name) => ({ stroke: colour(name), width: 2, points: { show: false } });
   return new uPlot({
-    width: $(id).clientWidth || 300, height: 150, legend: { show: true, live: false }, cursor: { show: false },
-    axes: [axis, { ...axis, size: 48 }], scales: { y: { range: (u, min, max) => [0, Math.max(1, max * 1.1)] } },
-    series: [{}, ...names.map((label, i) => ({ label, stroke: colours[i], width: 2 }))],
-  }, [[], ...names.map(() => [])], $(id));
+    width: $(id).clientWidth || 300, height: 170, legend: { show: false }, cursor: { show: false },
+    axes: [{ ...axis, values: clock, space: 90, size: 32 }, { ...axis, size: 52, space: 34 }],
+    scales: { x: { range: (u, min, max) => [(max || 0) - SECONDS, max || 0] }, y: { range: (u, min, max) => [0, ceiling(max || 1)] } },
+    series: [{}, line("--accent"), line("--second")],
+  }, [[], [], []], $(id));
 }
-function drawCharts(picture) {
-  if (!charts) charts = { rate: chart("chart-rate", ["accepted", "confirmed"]), latency: chart("chart-latency", ["median", "p99"]) };
-  const { rates, latency } = ordersOf(picture);
-  const point = { at: picture.at / 1000, accepted: rates.accepted, confirmed: rates.confirmed, p50: latency.p50, p99: latency.p99 };
-  for (const key of Object.keys(history)) { history[key].push(point[key] ?? null); if (history[key].length > HISTORY) history[key].shift(); }
+function makeCharts() {
+  if (charts) for (const one of Object.values(charts)) one.destroy();
+  charts = { rate: chart("chart-rate"), latency: chart("chart-latency") };
+}
+function fillCharts() {
   charts.rate.setData([history.at, history.accepted, history.confirmed]);
   charts.latency.setData([history.at, history.p50, history.p99]);
 }
-addEventListener("resize", () => { if (charts) for (const [id, one] of [["chart-rate", charts.rate], ["chart-latency", charts.latency]]) one.setSize({ width: $(id).clientWidth, height: 150 }); });
+function drawCharts(picture) {
+  if (!charts) makeCharts();
+  const { rates, latency } = ordersOf(picture);
+  const point = { at: picture.at / 1000, accepted: rates.accepted, confirmed: rates.confirmed, p50: latency.p50, p99: latency.p99 };
+  for (const key of Object.keys(history)) { history[key].push(point[key] ?? null); if (history[key].length > KEPT) history[key].shift(); }
+  fillCharts();
+}
+addEventListener("resize", () => { if (charts) for (const [id, one] of [["chart-rate", charts.rate], ["chart-latency", charts.latency]]) one.setSize({ width: $(id).clientWidth, height: 170 }); });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (charts) { makeCharts(); fillCharts(); } });
 
 function draw(picture) {
   drawFigures(picture); drawFlow(picture); drawRecent(picture); drawStock(picture); drawHealth(picture); drawCharts(picture);
@@ -130,7 +185,7 @@ function draw(picture) {
 }
 
 // One order's life.
-let shown = null;
+let shown = null, byMouse = false;
 async function showLife(id) {
   shown = id;
   text($("life-title"), "Order " + id);
@@ -148,22 +203,29 @@ async function refreshLife() {
     if (id !== shown) return;
     if (!answer.ok) throw new Error(life.detail || life.title);
     const order = life.order, total = order.total || {};
-    const reason = order.reason && !order.reason.endsWith("UNSPECIFIED") ? ` (${order.reason.replace("ORDER_REASON_", "").toLowerCase().replaceAll("_", " ")})` : "";
-    text($("life-summary"), `${order.status.replace("ORDER_STATUS_", "").toLowerCase()}${reason} · ${order.lines.length} lines · ${money(total.minorUnits)}`);
-    $("life-steps").replaceChildren(...life.entries.map((entry) => {
+    const reason = order.reason && !order.reason.endsWith("UNSPECIFIED") ? ` (${words(order.reason.replace("ORDER_REASON_", ""))})` : "";
+    const lines = order.lines.length;
+    text($("life-summary"), `${words(order.status.replace("ORDER_STATUS_", ""))}${reason} · ${lines} line${lines === 1 ? "" : "s"} · ${money(total.minorUnits)}`);
+    keyed($("life-steps"), life.entries.map((entry, at) => [at, entry]), ([at]) => at, () => {
       const item = element("li");
-      item.append(element("time", new Date(entry.at).toISOString().slice(11, 23)), element("span", entry.step), element("span", entry.outcome + (entry.detail ? ": " + entry.detail : "")));
+      item.append(element("time"), element("span"), element("span"));
       return item;
-    }));
+    }, (item, [, entry]) => {
+      text(item.children[0], new Date(entry.at).toISOString().slice(11, 23));
+      text(item.children[1], entry.step);
+      text(item.children[2], entry.outcome + (entry.detail ? ": " + entry.detail : ""));
+    });
   } catch (error) {
     text($("life-summary"), "The timeline can't be read now: " + error.message);
   }
 }
-$("recent").addEventListener("click", (event) => { const id = event.target.dataset.order; if (id) showLife(id); });
-$("life").addEventListener("close", () => { shown = null; });
+$("recent").addEventListener("click", (event) => { const row = event.target.closest("tr"); if (row) { byMouse = event.detail > 0; showLife(row.dataset.key); } });
+$("life").addEventListener("click", (event) => { if (event.target === $("life")) $("life").close(); });  // beside it
+// The focus goes back to the row; it would hold the list for somebody who uses the mouse.
+$("life").addEventListener("close", () => { shown = null; if (byMouse) document.activeElement.blur(); });
 setInterval(refreshLife, 1000);
 
 const source = new EventSource("/live");
-source.onopen = () => { text($("connection"), "live"); $("connection").className = "good"; };
-source.onerror = () => { text($("connection"), "connection lost, trying again…"); $("connection").className = "bad"; };
+source.onopen = () => { text($("connection"), "live"); tone($("connection"), "pill good"); };
+source.onerror = () => { text($("connection"), "connection lost, trying again…"); tone($("connection"), "pill bad"); };
 source.onmessage = (event) => draw(JSON.parse(event.data));

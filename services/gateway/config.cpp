@@ -12,7 +12,7 @@ void Declare(config::Schema& schema, Config* config) {
   schema.Text("notifications.url", &config->notifications_url, "http://127.0.0.1:3004", "REST of notifications");
   schema.Text("fulfillment.url", &config->fulfillment_url, "http://127.0.0.1:3007", "REST of fulfillment");
   schema.Text("audit.url", &config->audit_url, "", "Where souk-audit --serve answers; empty shows no invariants");
-  schema.Text("live.processes", &config->processes, "", "name=host:adminport,...: processes whose readiness the live page shows");
+  schema.Text("live.processes", &config->processes, "", "name=host:adminport,... or name=host:port/path,...: processes that the live page asks whether they are ready");
   schema.Text("live.groups", &config->groups,
               "orders.replies=inventory.reservation.events.v1+payments.payment.events.v1+fulfillment.shipment.events.v1,"
               "inventory.commands=inventory.reservation.commands.v1,payments.commands=payments.payment.commands.v1,"

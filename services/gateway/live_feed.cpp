@@ -38,7 +38,9 @@ std::string Amount(const common::v1::Money& money) { return ToString(Money{money
 LiveFeed::LiveFeed(const Config& config, http::Client& client) : config_(config), client_(client) {
   for (const std::string& part : Split(config.processes, ',')) {
     const std::size_t equals = part.find('=');
-    if (equals != std::string::npos) processes_.push_back({part.substr(0, equals), "http://" + part.substr(equals + 1) + "/readyz"});
+    if (equals == std::string::npos) continue;
+    const std::string where = part.substr(equals + 1);
+    processes_.push_back({part.substr(0, equals), "http://" + where + (where.find('/') == std::string::npos ? "/readyz" : "")});
   }
   for (const std::string& part : Split(config.groups, ',')) {
     const std::size_t equals = part.find('=');
