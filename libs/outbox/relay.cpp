@@ -124,13 +124,12 @@ class Relay::State {
     while (true) {
       std::vector<RowKey> keys = dispatcher_->TakeAcknowledged(static_cast<std::size_t>(config_.batch_max));
       if (keys.empty()) return;
-      sql::Array aggregates, versions, ids;
+      sql::Array aggregates, ids;
       for (const RowKey& key : keys) {
         aggregates.Add(key.aggregate_id);
-        versions.Add(key.aggregate_version);
         ids.Add(key.id);
       }
-      if (!Query(kDelete, {aggregates, versions, ids})) {
+      if (!Query(kDelete, {aggregates, ids})) {
         dispatcher_->NotDeleted(std::move(keys));
         return;
       }

@@ -48,7 +48,7 @@ void Serve(http::Router& router, const std::string& path, const WebFile& file) {
 struct Service::Parts {
   explicit Parts(const Config& c)
       : config(c),
-        client({.threads = 1, .connections_per_host_max = 256, .queue_max = 8192}),
+        client({.threads = 1, .connections_per_host_max = 2048, .queue_max = 8192}),
         page_client({.threads = 1, .connections_per_host_max = 4}),
         orders("orders", config.orders_url, client),
         inventory("inventory", config.inventory_url, client),
