@@ -71,12 +71,13 @@ function drawFlow(picture) {
 }
 
 // While somebody points at the list it keeps its rows, so that none slips away under the pointer.
+let listed = [];
 function drawRecent(picture) {
-  const body = $("recent"), shownIds = new Set([...body.children].map((row) => row.dataset.key));
-  let orders = picture.recent || [];
-  const fresh = orders.filter((order) => !shownIds.has(order.id)).length;
-  const hold = shownIds.size > 0 && (body.matches(":hover") || body.contains(document.activeElement));
-  if (hold) orders = orders.filter((order) => shownIds.has(order.id));
+  const body = $("recent"), latest = new Map((picture.recent || []).map((order) => [order.id, order]));
+  const hold = listed.length > 0 && (body.matches(":hover") || body.contains(document.activeElement));
+  const fresh = [...latest.values()].findIndex((order) => order.id === (listed[0] || {}).id);
+  const orders = hold ? listed.map((order) => latest.get(order.id) || order) : [...latest.values()];
+  listed = orders;
   keyed(body, orders, (order) => order.id, (order) => {
     const row = element("tr"), open = element("button", order.id.slice(0, 8) + "…" + order.id.slice(-4)), cell = element("td");
     open.dataset.order = order.id;
@@ -91,7 +92,7 @@ function drawRecent(picture) {
     text(phase, order.phase === order.status ? "" : words(order.phase));
     if (order.total) text(total, order.total);
   });
-  text($("held"), hold && fresh ? `held while you look · ${fresh}${fresh >= 60 ? "+" : ""} newer` : "choose one to see its life");
+  text($("held"), hold && fresh ? `held while you look · ${fresh < 0 ? "many" : fresh} newer` : "choose one to see its life");
   $("no-orders").hidden = body.children.length > 0;
 }
 

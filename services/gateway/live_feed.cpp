@@ -103,6 +103,7 @@ void LiveFeed::Note(const kafka::Record& record) {
 void LiveFeed::Touch(const std::string& id, std::string status, std::string phase, std::string total, std::int64_t at_ms) {
   auto found = std::find_if(recent_.begin(), recent_.end(), [&](const RecentOrder& order) { return order.id == id; });
   if (found == recent_.end()) {
+    if (total.empty()) return;  // an older one goes on: it is none of the latest any more
     recent_.push_front({id, std::move(status), std::move(phase), std::move(total), at_ms});
     if (recent_.size() > kRecentMax) recent_.pop_back();
     return;
