@@ -39,6 +39,7 @@ void Dispatcher::HandOff(std::vector<OutboxRecord> records) {
   if (closed_) return;  // the rows are in SQL: another process finds them
   for (OutboxRecord& record : records) {
     const std::string& aggregate = record.envelope.subject;
+    if (taken_.contains(record.envelope.id)) continue;  // a sweep that looked between commit and hand-off has sent it
     if (overflow_ || held_.contains(aggregate) || taken_.size() >= in_flight_max_) {
       Hold(aggregate, Held::Kind::kDeferred);
       continue;
@@ -56,7 +57,11 @@ void Dispatcher::Close() {
 
 Dispatcher::Offer Dispatcher::OfferSwept(PendingRow row) {
   const std::lock_guard lock(mutex_);
-  if (taken_.contains(row.key.id)) return Offer::kKnown;
+  if (const auto taken = taken_.find(row.key.id); taken != taken_.end()) {
+    if (taken->second) return Offer::kKnown;
+    Hold(row.key.aggregate_id, Held::Kind::kDeferred);
+    return Offer::kInFlight;
+  }
   const auto held = held_.find(row.key.aggregate_id);
   if (held != held_.end() && held->second.kind != Held::Kind::kDeferred) return Offer::kKnown;
   if (taken_.size() >= in_flight_max_) return Offer::kRefused;
@@ -70,7 +75,7 @@ Dispatcher::Offer Dispatcher::OfferSwept(PendingRow row) {
 
 Result<void> Dispatcher::Send(PendingRow row, bool swept, std::function<void(const Result<void>&)> then) {
   const Uuid id = row.key.id;
-  taken_.insert(id);
+  taken_.emplace(id, false);
   ++unacknowledged_;
   auto delivered = [self = shared_from_this(), key = std::move(row.key), swept,
                     then = std::move(then)](Result<void> result) {
@@ -94,6 +99,7 @@ void Dispatcher::OnDelivered(const RowKey& key, bool swept, const Result<void>& 
     Hold(key.aggregate_id, never ? Held::Kind::kSuspect : Held::Kind::kDeferred);
     return;
   }
+  if (const auto taken = taken_.find(key.id); taken != taken_.end()) taken->second = true;
   acknowledged_.push_back(key);
   ++published_;
   Published().Increment();
@@ -161,11 +167,12 @@ std::vector<std::string> Dispatcher::BeginCatchUp(std::size_t max) {
   return aggregates;
 }
 
-void Dispatcher::CaughtUp(const std::string& aggregate) {
+bool Dispatcher::CaughtUp(const std::string& aggregate) {
   const std::lock_guard lock(mutex_);
   const auto found = held_.find(aggregate);
-  if (found == held_.end() || found->second.kind != Held::Kind::kDeferred || found->second.marked) return;
+  if (found == held_.end() || found->second.kind != Held::Kind::kDeferred || found->second.marked) return false;
   held_.erase(found);
+  return true;
 }
 
 bool Dispatcher::Overflow() const {

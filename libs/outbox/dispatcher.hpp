@@ -8,7 +8,6 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "libs/base/clock.hpp"
@@ -31,7 +30,8 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
 
   enum class Offer {
     kSent,     ///< the publisher has it
-    kKnown,    ///< it is on its way already, or its aggregate waits for something else
+    kKnown,    ///< it has arrived already, or its aggregate waits for something else
+    kInFlight, ///< on its way and not acknowledged: later rows of the aggregate must wait, since it may fail yet
     kRefused,  ///< the publisher is full or away: stop here, come back later
   };
   /// A row that a sweep found. Rows of one aggregate must come in order.
@@ -47,8 +47,8 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
 
   /// Up to `max` aggregates whose rows the sweep shall send. A hand-off or failure from now on marks them again.
   std::vector<std::string> BeginCatchUp(std::size_t max);
-  /// All rows of this aggregate that were there are on their way: it is direct again, unless marked meanwhile.
-  void CaughtUp(const std::string& aggregate);
+  /// All rows of this aggregate that were there have been sent: it is direct again, unless marked meanwhile (false).
+  bool CaughtUp(const std::string& aggregate);
 
   /// Too many aggregates are deferred to be listed: nothing goes direct until a sweep of the whole table ended.
   bool Overflow() const;
@@ -86,7 +86,7 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   bool closed_ = false;
   bool overflow_ = true;  ///< until the first sweep has seen what earlier processes left
   bool overflow_again_ = false;
-  std::unordered_set<Uuid> taken_;  ///< sent and not deleted
+  std::unordered_map<Uuid, bool> taken_;  ///< sent and not deleted; true when acknowledged
   std::size_t unacknowledged_ = 0;
   std::vector<RowKey> acknowledged_;
   std::unordered_map<std::string, Held> held_;

@@ -124,6 +124,38 @@ TEST_F(DispatcherTest, DefersAnAggregateWhoseDeliveryFailed) {
   EXPECT_EQ(Versions(), (std::vector<std::int64_t>{1, 2}));
 }
 
+TEST_F(DispatcherTest, SendsNoSecondCopyOfWhatASweepFoundBeforeTheHandOff) {
+  auto dispatcher = Make();
+  broker_.SetAway(true);
+  const OutboxRecord record = MakeRecord("a", 1);
+  EXPECT_EQ(dispatcher->OfferSwept(ToPending(record)), Offer::kSent);
+  dispatcher->HandOff({record});
+  broker_.SetAway(false);
+  Flush();
+  EXPECT_EQ(Versions(), std::vector<std::int64_t>{1});
+}
+
+// The first of two failed and is sent again while the second is in flight still: a third must not go before the second has arrived.
+TEST_F(DispatcherTest, LetsNothingOvertakeARecordThatIsInFlight) {
+  auto dispatcher = Make();
+  broker_.SetAway(true);
+  const OutboxRecord second = MakeRecord("a", 2), third = MakeRecord("a", 3);
+  dispatcher->HandOff({second});
+  ASSERT_EQ(dispatcher->OfferSwept(ToPending(second)), Offer::kInFlight);  // deferred from here on
+  dispatcher->HandOff({third});
+  ASSERT_EQ(dispatcher->BeginCatchUp(10), std::vector<std::string>{"a"});
+  EXPECT_EQ(dispatcher->OfferSwept(ToPending(second)), Offer::kInFlight);
+  EXPECT_FALSE(dispatcher->CaughtUp("a"));
+  broker_.SetAway(false);
+  Flush();
+  ASSERT_EQ(dispatcher->BeginCatchUp(10), std::vector<std::string>{"a"});
+  EXPECT_EQ(dispatcher->OfferSwept(ToPending(second)), Offer::kKnown);
+  EXPECT_EQ(dispatcher->OfferSwept(ToPending(third)), Offer::kSent);
+  EXPECT_TRUE(dispatcher->CaughtUp("a"));
+  Flush();
+  EXPECT_EQ(Versions(), (std::vector<std::int64_t>{2, 3}));
+}
+
 TEST_F(DispatcherTest, F18BoundsItsMemoryWhileTheBrokerIsAway) {
   RelayConfig config;
   config.in_flight_max = 5;

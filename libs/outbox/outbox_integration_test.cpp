@@ -89,11 +89,15 @@ TEST_F(OutboxTest, PublishesAfterCommitAndLeavesTheTableEmpty) {
   Commit(records);
   relay.HandOff(records);
   ASSERT_TRUE(Eventually([&] { return broker_.Records("t").size() >= 3 && Count() == 0; }));
-  EXPECT_EQ(broker_.Records("t").size(), 3u);
-  const auto envelope = kafka::ParseEnvelope(broker_.Records("t")[0]);
+  const std::vector<Record> published = broker_.Records("t");
+  EXPECT_EQ(published.size(), 3u);
+  EXPECT_EQ(Versions(published)["a"], (std::vector<std::int64_t>{1, 2}));
+  // From memory or by the first sweep, which starts anywhere: either aggregate may come first.
+  const auto first = std::find_if(published.begin(), published.end(), [](const Record& record) { return record.key == "a"; });
+  const auto envelope = kafka::ParseEnvelope(*first);
   ASSERT_TRUE(envelope.ok());
   EXPECT_EQ(*envelope, records[0].envelope);
-  EXPECT_EQ(broker_.Records("t")[0].value, records[0].payload);
+  EXPECT_EQ(first->value, records[0].payload);
 }
 
 // F13: the process died between commit and hand-off.
@@ -178,6 +182,8 @@ TEST_F(OutboxTest, KeepsTheOrderThroughDeliveryFailures) {
     broker_.SetAway(true);
     broker_.FailInFlight();
     broker_.SetAway(false);
+    // Until the relay has been told of a failure a hand-off may overtake what failed (see Relay): the next one comes after it.
+    ASSERT_TRUE(Eventually([&] { return relay.Stats().in_flight == 0; }));
   }
   ASSERT_TRUE(Eventually([&] { return Count() == 0; }));
   const auto versions = Versions(broker_.Records("t"))["a"];

@@ -154,12 +154,16 @@ class Relay::State {
                                     pass_->full ? std::int64_t{0} : std::int64_t{age}, config_.batch_max});
     if (!rows) return false;
     bool sent = false;
+    std::string waiting;  // the aggregate with a row in flight: deferred now, the catch-up sends the rest of it
     for (std::size_t i = 0; i < rows->size(); ++i) {
       PendingRow row = ToPending((*rows)[i]);
       RowKey key = row.key;
-      const Dispatcher::Offer offer = dispatcher_->OfferSwept(std::move(row));
-      if (offer == Dispatcher::Offer::kRefused) return sent;
-      sent = sent || offer == Dispatcher::Offer::kSent;
+      if (key.aggregate_id != waiting) {
+        const Dispatcher::Offer offer = dispatcher_->OfferSwept(std::move(row));
+        if (offer == Dispatcher::Offer::kRefused) return sent;
+        if (offer == Dispatcher::Offer::kInFlight) waiting = key.aggregate_id;
+        sent = sent || offer == Dispatcher::Offer::kSent;
+      }
       pass_->after = std::move(key);
     }
     if (rows->size() < static_cast<std::size_t>(config_.batch_max)) EndOfTable();
@@ -186,22 +190,27 @@ class Relay::State {
     const auto rows = Query(kOfAggregates, {names, limit});
     if (!rows) return false;
     std::set<std::string> finished;
-    std::string current;
+    std::string current, waiting;
+    bool sent = false;
     bool cut = rows->size() == static_cast<std::size_t>(limit);
     for (std::size_t i = 0; i < rows->size(); ++i) {
       PendingRow row = ToPending((*rows)[i]);
       if (i > 0 && row.key.aggregate_id != current) finished.insert(current);
       current = row.key.aggregate_id;
-      if (dispatcher_->OfferSwept(std::move(row)) == Dispatcher::Offer::kRefused) {
-        cut = true;
-        break;
-      }
+      if (current == waiting) continue;
+      const Dispatcher::Offer offer = dispatcher_->OfferSwept(std::move(row));
+      if (offer == Dispatcher::Offer::kInFlight) waiting = current;
+      sent = sent || offer == Dispatcher::Offer::kSent;
+      if (offer != Dispatcher::Offer::kRefused) continue;
+      cut = true;
+      break;
     }
-    // Nothing cut: aggregates without rows are finished as well. Those not finished are deferred still.
+    // Nothing cut: aggregates without rows are finished as well. Those not finished, or with a row in flight, stay deferred.
+    bool caught_up = false;
     for (const std::string& aggregate : aggregates) {
-      if (!cut || finished.contains(aggregate)) dispatcher_->CaughtUp(aggregate);
+      if (!cut || finished.contains(aggregate)) caught_up = dispatcher_->CaughtUp(aggregate) || caught_up;
     }
-    return !cut || !finished.empty();
+    return sent || caught_up;
   }
 
   void Tick() {

@@ -41,8 +41,8 @@ struct RelayStats {
 /// overtakes. Acknowledged rows are deleted in batches. Ages are those of the database's clock.
 ///
 /// Order is that of the hand-offs: a process that writes one aggregate from two threads must hand off in the order of
-/// its commits. After a crash another instance may publish a later version first, and duplicates may come at any time:
-/// consumers look at ids and versions.
+/// its commits. After a crash another instance may publish a later version first; a record that failed may be overtaken
+/// by one handed off before its failure was reported; and duplicates may come at any time. Consumers look at ids and versions.
 class Relay {
  public:
   /// Has a connection of its own, opened by its thread and again after each failure.
