@@ -1,6 +1,7 @@
 #include "services/fulfillment/app/memory_shipment_store.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace souk::fulfillment {
 namespace {
@@ -72,6 +73,11 @@ Result<std::vector<DueStep>> MemoryShipmentStore::Due(SystemTime now, int limit)
 std::vector<EmittedEvent> MemoryShipmentStore::Events() const {
   const std::lock_guard lock(mutex_);
   return events_;
+}
+
+std::vector<EmittedEvent> MemoryShipmentStore::TakeEvents() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(events_, {});
 }
 
 void MemoryShipmentStore::FailNext(int count, Error error) {

@@ -19,6 +19,8 @@ class MemoryShipmentStore final : public ShipmentStore, public ShipmentView {
 
   /// Everything emitted so far, in order.
   std::vector<EmittedEvent> Events() const;
+  /// Those since the last call.
+  std::vector<EmittedEvent> TakeEvents();
   /// The next `count` applications fail with this before anything is kept.
   void FailNext(int count, Error error);
 

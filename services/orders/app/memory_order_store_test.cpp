@@ -20,6 +20,7 @@ class MemoryKit {
     for (const auto& [key, entry] : store_->state().timeline) count += key.first == id ? 1 : 0;
     return count;
   }
+  std::vector<Uuid> Due(SystemTime now) { return store_->Due(now, 100); }
 
  private:
   std::shared_ptr<MemoryOrderStore> store_ = std::make_shared<MemoryOrderStore>();

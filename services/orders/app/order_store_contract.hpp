@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -9,7 +10,7 @@
 
 namespace souk::orders::testing {
 
-/// What every OrderStore has to keep. `Kit` makes one: store(), AbortNext(n), CountMessages(order), CountTimeline(order).
+/// What every OrderStore has to keep. `Kit` makes one: store(), AbortNext(n), CountMessages(order), CountTimeline(order), Due(now).
 template <class Kit>
 class OrderStoreContract : public ::testing::Test {
  protected:
@@ -175,6 +176,55 @@ TYPED_TEST_P(OrderStoreContract, AnswersACallKeyWithWhatItAnsweredFirst) {
   EXPECT_EQ(cancel({key.key_id, "other"}).error->reason, "IDEMPOTENCY_KEY_REUSED");
 }
 
+TYPED_TEST_P(OrderStoreContract, SweepsAnOrderAtItsDeadlineAndNoMoreOnceItIsSettled) {
+  const auto placed = this->Apply(this->Wish("a")).order;
+  const Uuid id = placed->id();
+  EXPECT_TRUE(this->kit.Due(*placed->deadline_at - std::chrono::milliseconds(1)).empty());
+  EXPECT_THAT(this->kit.Due(*placed->deadline_at), ::testing::ElementsAre(id));
+  // A later deadline may be swept too early, once; the sweep itself moves it on.
+  this->clock.Advance(std::chrono::seconds(2));
+  const auto authorizing = this->Apply(this->Says("a", Say(ReplyKind::kStockReserved))).order;
+  EXPECT_THAT(this->kit.Due(*authorizing->deadline_at), ::testing::ElementsAre(id));
+  this->Apply(this->Says("a", DeadlinePassed{}));
+  EXPECT_TRUE(this->kit.Due(*authorizing->deadline_at - std::chrono::milliseconds(1)).empty());
+  EXPECT_THAT(this->kit.Due(*authorizing->deadline_at), ::testing::ElementsAre(id));
+  const auto undoing = this->Apply(this->Says("a", CancelOrder{})).order;
+  EXPECT_THAT(this->kit.Due(*undoing->deadline_at), ::testing::ElementsAre(id));
+  this->Apply(this->Says("a", Say(ReplyKind::kStockReleased)));
+  const auto settled = this->Apply(this->Says("a", Say(ReplyKind::kPaymentVoided))).order;
+  ASSERT_TRUE(IsSettled(*settled));
+  EXPECT_TRUE(this->kit.Due(*undoing->deadline_at + std::chrono::hours(1)).empty());
+  // An effect that arrives after the end is undone, so it has a deadline again.
+  const auto again = this->Apply(this->Says("a", Say(ReplyKind::kStockReserved))).order;
+  ASSERT_TRUE(again->deadline_at.has_value());
+  EXPECT_THAT(this->kit.Due(*again->deadline_at), ::testing::ElementsAre(id));
+}
+
+TYPED_TEST_P(OrderStoreContract, LeavesNothingOfABatchThatFails) {
+  this->Apply(this->Wish("a"));
+  const Uuid id = Uuid::FromName("order", "a");
+  std::vector<Work> works;
+  works.push_back(this->Says("a", Say(ReplyKind::kStockReserved), Uuid::FromName("message", "1")));
+  works.push_back(this->Price("mug", 900, 9));
+  const Result<void> failed = this->kit.store().Transact([&](OrderTx& tx) -> Result<void> {
+    struct Borrowed final : OrderStore {
+      explicit Borrowed(OrderTx& t) : tx(t) {}
+      Result<void> Transact(const std::function<Result<void>(OrderTx&)>& body) override { return body(tx); }
+      OrderTx& tx;
+    } borrowed(tx);
+    SOUK_RETURN_IF_ERROR(ApplyBatch(borrowed, this->context, works));
+    return MakeError(ErrorCode::kFailedPrecondition, "after all was written");
+  });
+  ASSERT_FALSE(failed.ok());
+  EXPECT_EQ(failed.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(this->kit.CountMessages(id), 2);
+  EXPECT_EQ(this->kit.CountTimeline(id), 1);
+  EXPECT_EQ(this->Apply(this->Wish("b")).order->content->total_minor, 1120);
+  const Outcome heard = this->Apply(this->Says("a", Say(ReplyKind::kStockReserved), Uuid::FromName("message", "1")));
+  EXPECT_TRUE(heard.changed);
+  EXPECT_EQ(heard.order->phase, Phase::kAuthorizing);
+}
+
 TYPED_TEST_P(OrderStoreContract, LetsOneOfManyThreadsWin) {
   std::vector<std::thread> threads;
   std::atomic<int> created{0};
@@ -194,6 +244,7 @@ TYPED_TEST_P(OrderStoreContract, LetsOneOfManyThreadsWin) {
 REGISTER_TYPED_TEST_SUITE_P(OrderStoreContract, KeepsEverythingThatAnOrderIs, MakesOneOrderOfEqualCallsAndRefusesAnotherBody,
                             LeavesACallThatStillWaitsToItsTaker, AppliesAMessageOnce, HasOneEffectWhenATransactionHasToRunAgain,
                             NumbersTheMessagesOfAnOrderWithoutRepeats, RefusesOneOfABatchWithoutHarmingTheOthers,
-                            NeverPutsAnOlderPriceOverANewerOne, AnswersACallKeyWithWhatItAnsweredFirst, LetsOneOfManyThreadsWin);
+                            NeverPutsAnOlderPriceOverANewerOne, AnswersACallKeyWithWhatItAnsweredFirst,
+                            SweepsAnOrderAtItsDeadlineAndNoMoreOnceItIsSettled, LeavesNothingOfABatchThatFails, LetsOneOfManyThreadsWin);
 
 }  // namespace souk::orders::testing

@@ -39,6 +39,12 @@ class SqlKit {
   void AbortNext(int times) { unlucky_.aborts = times; }
   std::int64_t CountMessages(const Uuid& id) { return Count("SELECT count(*) FROM outbox WHERE aggregate_id = '" + id.ToString() + "'"); }
   std::int64_t CountTimeline(const Uuid& id) { return Count("SELECT count(*) FROM order_timeline WHERE order_id = '" + id.ToString() + "'"); }
+  std::vector<Uuid> Due(SystemTime now) {
+    sql::Pool pool(Config(), 1);
+    const auto due = SqlOrderView(pool, contents_).Due(now, 100, std::chrono::steady_clock::now() + std::chrono::seconds(10));
+    EXPECT_TRUE(due.ok());
+    return due.ok() ? *due : std::vector<Uuid>();
+  }
 
  private:
   sql::ConnectionConfig Config() const {

@@ -114,6 +114,16 @@ std::vector<EmittedEvent> MemoryPaymentStore::Events() {
   return events_;
 }
 
+std::vector<EmittedEvent> MemoryPaymentStore::TakeEvents() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(events_, {});
+}
+
+std::map<std::pair<std::string, std::string>, std::int64_t> MemoryPaymentStore::Entries() {
+  const std::lock_guard lock(mutex_);
+  return ledger_;
+}
+
 std::map<std::string, std::int64_t> MemoryPaymentStore::Balances() {
   const std::lock_guard lock(mutex_);
   std::map<std::string, std::int64_t> balances;

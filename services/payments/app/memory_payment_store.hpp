@@ -23,6 +23,10 @@ class MemoryPaymentStore final : public PaymentStore, public PaymentReader {
 
   void FailNext(Error error) { fail_next_ = std::move(error); }
   std::vector<EmittedEvent> Events();
+  /// Those since the last call.
+  std::vector<EmittedEvent> TakeEvents();
+  /// Every entry, by cause and account.
+  std::map<std::pair<std::string, std::string>, std::int64_t> Entries();
   std::map<std::string, std::int64_t> Balances();
 
  private:
