@@ -1,4 +1,5 @@
 #include "libs/chassis/service.hpp"
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/http/router.hpp"
 #include "libs/http/server.hpp"
 #include "libs/observability/metrics.hpp"
@@ -12,6 +13,26 @@ http::Response Text(int status, std::string body) {
   response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
   response.body = std::move(body);
   return response;
+}
+
+http::Response Json(int status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+void AddFailpoints(http::Router& router) {
+  router.Add("GET", "/failpoints", [](http::Request, http::Responder responder) { responder.Send(Json(200, failpoint::ToJson())); });
+  router.Add("POST", "/failpoints", [](http::Request request, http::Responder responder) {
+    if (!failpoint::Enabled()) return responder.Send(Text(409, "fail points are off: start the process with failpoints=on\n"));
+    if (const auto armed = failpoint::Arm(request.body); !armed.ok()) return responder.Send(Text(400, armed.error().message + "\n"));
+    responder.Send(Json(200, failpoint::ToJson()));
+  });
+  router.Add("DELETE", "/failpoints", [](http::Request, http::Responder responder) {
+    failpoint::DisarmAll();
+    responder.Send(Json(200, failpoint::ToJson()));
+  });
 }
 
 }  // namespace
@@ -50,6 +71,7 @@ Result<std::unique_ptr<AdminServer>> AdminServer::Start(const std::string& host,
   router->Add("GET", "/config", [text = std::move(config_text)](http::Request, http::Responder responder) {
     responder.Send(Text(200, text));
   });
+  AddFailpoints(*router);
   http::ServerConfig config;
   config.host = host;
   config.port = port;

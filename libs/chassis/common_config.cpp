@@ -26,8 +26,11 @@ void DeclareCommon(config::Schema& schema, CommonConfig* config, int http_port) 
                   "Time between 'not ready' and the end of accepting, for load balancers to notice");
   schema.Duration("grace", &config->grace, milliseconds(10'000), milliseconds(0), milliseconds(120'000),
                   "Time for requests in flight at a stop");
-  schema.Bool("chaos.duplicate", &config->chaos_duplicate, false, "Tests only: handle every Kafka record twice");
-  schema.Bool("chaos.shuffle", &config->chaos_shuffle, false, "Tests only: handle records out of order across keys");
+  schema.Bool("chaos.duplicate", &config->chaos_duplicate, false, "Tests only: handle every Kafka record twice").DevelopmentOnly();
+  schema.Bool("chaos.shuffle", &config->chaos_shuffle, false, "Tests only: handle records out of order across keys").DevelopmentOnly();
+  schema.Text("failpoints", &config->failpoints, "",
+              "Tests only: \"on\" counts passages of fail points and lets the admin port arm them; NAME=ACTION[:DURATION][:N],... arms some at once; "
+              "\"list\" prints their names and ends").DevelopmentOnly();
 }
 
 Result<std::vector<std::pair<std::string, int>>> ParseEndpoints(const std::string& text) {

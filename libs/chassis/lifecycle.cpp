@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "libs/chassis/service.hpp"
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/observability/log.hpp"
 
 namespace souk::chassis {
@@ -25,6 +26,12 @@ void EndAtTheLatest(std::chrono::milliseconds limit) {
   }).detach();
 }
 
+int ListFailpoints(const std::string& name) {
+  (void)failpoint::Configure(name, "").ok();  // nothing to get wrong
+  for (const failpoint::Status& point : failpoint::List()) std::printf("%s\n", point.name.c_str());
+  return 0;
+}
+
 }  // namespace
 
 void BlockSignals() {
@@ -42,6 +49,11 @@ void WaitForSignal() {
 int RunService(const std::string& name, const CommonConfig& common, const config::Schema& schema,
                const std::function<Result<Running>(Health&)>& start) {
   BlockSignals();
+  if (common.failpoints == "list") return ListFailpoints(name);
+  if (const auto configured = failpoint::Configure(name, common.failpoints); !configured.ok()) {
+    std::fprintf(stderr, "%s: %s\n", name.c_str(), configured.error().message.c_str());
+    return 2;
+  }
   log::Configure(name, common.instance, log::ParseLevel(common.log_level));
   Health health;
   auto admin = AdminServer::Start(common.host, common.admin_port, health, schema.Describe());

@@ -32,6 +32,7 @@ struct CommonConfig {
   std::chrono::milliseconds grace{10000}; ///< for requests in flight at a stop
   bool chaos_duplicate = false;  ///< tests only: every Kafka record is handled twice
   bool chaos_shuffle = false;    ///< tests only: records are handled out of order across keys
+  std::string failpoints;        ///< tests only: see libs/failpoint
 };
 /// Declares the keys of CommonConfig. `http_port`: the default; gRPC is +1000, admin +2000 unless told otherwise.
 void DeclareCommon(config::Schema& schema, CommonConfig* config, int http_port);
@@ -56,7 +57,8 @@ class Health {
 
 class AdminServer {
  public:
-  /// GET /healthz (alive), /readyz (200 or 503 with what is missing), /metrics, /config (secrets masked).
+  /// GET /healthz (alive), /readyz (200 or 503 with what is missing), /metrics, /config (secrets masked), /failpoints (JSON; POST arms what its body says and DELETE
+  /// disarms all, refused with 409 unless the process was started with the key `failpoints`).
   static Result<std::unique_ptr<AdminServer>> Start(const std::string& host, int port, Health& health, std::string config_text);
   ~AdminServer();
   int port() const;
@@ -71,7 +73,7 @@ void BlockSignals();
 void WaitForSignal();
 
 /// The whole of main(): logging from `common`, `start` builds and starts the service and returns what stops it.
-/// Exit code 0 after a clean stop, 1 with one line when `start` fails.
+/// Exit code 0 after a clean stop, 1 with one line when `start` fails, 2 when the fail points it is told can't be understood.
 struct Running {
   std::function<void()> stop_accepting;  ///< after readiness went false and `drain` passed
   std::function<void()> stop;            ///< ends everything within `grace`

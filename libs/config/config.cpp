@@ -222,6 +222,9 @@ Result<void> Schema::Load(int argc, const char* const* argv) {
       return Bad(service_ + ": " + key->name + " has a default value, which the production profile refuses: set a secret of your own in " +
                  EnvironmentName(key->name));
     }
+    if (profile_ == "production" && key->development_only && key->effective != key->default_text) {
+      return Bad(service_ + ": " + key->name + " breaks things on purpose, which the production profile refuses: leave it unset");
+    }
   }
   return {};
 }

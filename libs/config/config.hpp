@@ -30,10 +30,12 @@ class Schema {
     std::string origin = "default";  ///< default, file, environment, flag
     bool secret = false;
     bool required = false;
+    bool development_only = false;  ///< only the default is accepted with profile=production
     bool is_switch = false;  ///< --name alone means --name=true
     std::function<Result<void>(const std::string&)> parse;
     Key& Secret() { secret = true; return *this; }
     Key& Required() { required = true; return *this; }
+    Key& DevelopmentOnly() { development_only = true; return *this; }
   };
 
   explicit Schema(std::string service);
@@ -49,7 +51,8 @@ class Schema {
 
   /// defaults < file (--config FILE or SOUK_CONFIG, TOML) < environment SOUK_* < flags --name=value. kInvalidArgument with one clear line for an
   /// unknown key (in any of the three; unknown SOUK_ variables that belong to tools, SOUK_TEST_* and SOUK_STATE etc., are left alone), a value that doesn't parse
-  /// or is out of bounds, a required key without a value, or, with profile=production, a default secret such as "changeit".
+  /// or is out of bounds, a required key without a value, or, with profile=production, a default secret such as "changeit"
+  /// or a key that is only for development.
   Result<void> Load(int argc, const char* const* argv);
 
   /// One line per key: name, effective value (secrets masked), origin. Also served at /config.

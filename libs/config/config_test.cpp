@@ -74,5 +74,16 @@ TEST(ConfigTest, B85ProductionRefusesDefaultSecrets) {
   EXPECT_NE(LoadError({"--profile=prod"}).find("development or production"), std::string::npos);
 }
 
+TEST(ConfigTest, ProductionRefusesWhatBreaksThingsOnPurpose) {
+  std::string points;
+  Schema schema("orders");
+  schema.Text("failpoints", &points, "", "Points").DevelopmentOnly();
+  const char* argv[] = {"orders", "--profile=production", "--failpoints=on"};
+  const auto loaded = schema.Load(3, argv);
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_NE(loaded.error().message.find("failpoints"), std::string::npos);
+  EXPECT_TRUE(schema.Load(2, argv).ok() || !points.empty());
+}
+
 }  // namespace
 }  // namespace souk::config

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/kafka/chaos.hpp"
 #include "libs/kafka/positions.hpp"
 #include "libs/kafka/rd.hpp"
@@ -14,6 +15,11 @@
 
 namespace souk::kafka {
 namespace {
+
+failpoint::Point before_handler("kafka.before_handler", failpoint::Kind::kMayFail);
+failpoint::Point after_handler("kafka.after_handler", failpoint::Kind::kMayFail);  // an error: applied, and yet handled again
+failpoint::Point before_offsets("kafka.before_offset_store", failpoint::Kind::kPassOnly);
+failpoint::Point after_offsets("kafka.after_offset_store", failpoint::Kind::kPassOnly);
 
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
@@ -218,7 +224,8 @@ class Consumer::State {
   // --- offsets
 
   void OnCommit(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* offsets) {
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return after_offsets.Pass();
+    if (code == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
     positions_.CommitFailed(offsets);
     Count(&ConsumerStats::commits_failed);
     log::Debug("kafka commit failed", {{"group", config_.group}, {"text", rd_kafka_err2str(code)}});
@@ -229,6 +236,7 @@ class Consumer::State {
     if (now < next_commit_) return;
     next_commit_ = now + config_.commit_interval;
     if (const rd::Partitions offsets = positions_.TakeUncommitted()) {
+      before_offsets.Pass();
       rd_kafka_commit(handle_.get(), offsets.get(), 1);  // a failure comes to OnCommit
     }
   }
@@ -330,7 +338,7 @@ class Consumer::State {
     const std::uint64_t epoch = epoch_;
     const auto started = SteadyClock::now();
     for (int attempt = 1;; ++attempt) {
-      const Result<void> result = handler_(batch_);
+      const Result<void> result = Handle();
       if (result.ok()) break;
       OnHandlerError(attempt, result.error());
       const bool may_go_on = BackOff(attempt, started);
@@ -345,6 +353,12 @@ class Consumer::State {
     consumed_.Increment(static_cast<double>(size));
     Count(&ConsumerStats::records, size);
     Count(&ConsumerStats::batches);
+  }
+
+  Result<void> Handle() {
+    SOUK_RETURN_IF_ERROR(before_handler.Try());
+    SOUK_RETURN_IF_ERROR(handler_(batch_));
+    return after_handler.Try();
   }
 
   void OnHandlerError(int attempt, const Error& error) {

@@ -7,12 +7,16 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/kafka/rd.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/observability/metrics.hpp"
 
 namespace souk::kafka {
 namespace {
+
+failpoint::Point before_produce("kafka.before_produce", failpoint::Kind::kMayFail);
+failpoint::Point after_ack("kafka.after_ack", failpoint::Kind::kMayFail);  // an error: the acknowledgement is lost
 
 constexpr int kPollMs = 100;
 constexpr std::chrono::seconds kFlushAtEnd{5};
@@ -76,6 +80,7 @@ class Producer::State {
   }
 
   Result<void> Produce(Record record, DeliveryCallback delivered) {
+    SOUK_RETURN_IF_ERROR(before_produce.Try());
     auto pending = std::make_unique<Pending>(Pending{this, std::move(record), std::move(delivered)});
     const std::shared_lock lock(mutex_);
     if (!handle_) return MakeError(ErrorCode::kUnavailable, "the Kafka producer is being replaced");
@@ -144,9 +149,8 @@ class Producer::State {
     State& state = *pending->state;
     const bool ok = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
     (ok ? state.produced_ : state.failed_).Increment();
-    if (pending->delivered) {
-      pending->delivered(ok ? Result<void>() : rd::ToError(message->err, "deliver to " + pending->record.topic));
-    }
+    Result<void> result = ok ? after_ack.Try() : rd::ToError(message->err, "deliver to " + pending->record.topic);
+    if (pending->delivered) pending->delivered(std::move(result));
     state.Settled();
   }
 

@@ -3,10 +3,14 @@
 #include <condition_variable>
 #include <optional>
 
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/observability/metrics.hpp"
 
 namespace souk::outbox {
 namespace {
+
+// After the commit, before the hand-off to the producer. An error: the records wait for the catch-up.
+failpoint::Point before_publish("outbox.before_publish", failpoint::Kind::kMayFail);
 
 metrics::Counter& Published() {
   static metrics::Counter& counter =
@@ -35,12 +39,13 @@ Dispatcher::Dispatcher(const RelayConfig& config, kafka::Publisher& publisher)
     : in_flight_max_(config.in_flight_max), deferred_max_(config.deferred_max), publisher_(publisher) {}
 
 void Dispatcher::HandOff(std::vector<OutboxRecord> records) {
+  const bool refused = !before_publish.Try().ok();
   const std::lock_guard lock(mutex_);
   if (closed_) return;  // the rows are in SQL: another process finds them
   for (OutboxRecord& record : records) {
     const std::string& aggregate = record.envelope.subject;
     if (taken_.contains(record.envelope.id)) continue;  // a sweep that looked between commit and hand-off has sent it
-    if (overflow_ || held_.contains(aggregate) || taken_.size() >= in_flight_max_) {
+    if (refused || overflow_ || held_.contains(aggregate) || taken_.size() >= in_flight_max_) {
       Hold(aggregate, Held::Kind::kDeferred);
       continue;
     }

@@ -3,10 +3,15 @@
 #include <limits>
 #include <set>
 
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/observability/log.hpp"
 
 namespace souk::outbox {
 namespace {
+
+// Between the brokers' acknowledgement and the end of the row.
+failpoint::Point before_delete("outbox.before_delete", failpoint::Kind::kMayFail);
+failpoint::Point after_delete("outbox.after_delete", failpoint::Kind::kPassOnly);
 
 constexpr std::chrono::milliseconds kAloneMax{5'000};
 constexpr std::size_t kCatchUpAggregates = 500;
@@ -28,10 +33,11 @@ void Sweeper::DeleteAcknowledged() {
   while (true) {
     std::vector<RowKey> keys = dispatcher_.TakeAcknowledged(static_cast<std::size_t>(config_.batch_max));
     if (keys.empty()) return;
-    if (!table_.Delete(keys)) {
+    if (!before_delete.Try().ok() || !table_.Delete(keys)) {
       dispatcher_.NotDeleted(std::move(keys));
       return;
     }
+    after_delete.Pass();
     dispatcher_.Deleted(keys);
   }
 }

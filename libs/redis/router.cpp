@@ -5,11 +5,15 @@
 #include <utility>
 
 #include "libs/base/check.hpp"
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/redis/resp.hpp"
 #include "libs/redis/server_error.hpp"
 
 namespace souk::redis {
 namespace {
+
+failpoint::Point before_call("redis.before_call", failpoint::Kind::kMayFail);
+failpoint::Point after_call("redis.after_call", failpoint::Kind::kMayFail);  // an error: done, but the reply is lost
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
@@ -64,6 +68,10 @@ Router::~Router() {
 void Router::Submit(OpPtr op) {
   ++counters_.commands;
   ++counters_.in_flight;
+  if (const auto passed = before_call.Try(); !passed.ok() && !op->refusal) {
+    op->wire = {};
+    op->refusal = std::make_unique<Error>(passed.error());
+  }
   bool first = false;
   {
     const std::lock_guard lock(inbox_mutex_);
@@ -193,6 +201,7 @@ void Router::RouteParked(SteadyTime now, bool wake) {
 
 void Router::OnReply(Node& node, OpPtr op, Reply reply) {
   if (reply.IsError()) return OnErrorReply(node, std::move(op), std::move(reply));
+  if (!op->internal && !after_call.Try().ok()) return OnLost(node, std::move(op), true);
   Complete(std::move(op), std::move(reply));
 }
 

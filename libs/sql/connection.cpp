@@ -4,11 +4,16 @@
 
 #include "libs/base/random.hpp"
 #include "libs/base/time.hpp"
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/observability/metrics.hpp"
 
 namespace souk::sql {
 namespace {
+
+// Serializable transactions only: those that change state. Statements of their own are covered by the points of their users.
+failpoint::Point before_commit("sql.before_commit", failpoint::Kind::kMayFail);
+failpoint::Point after_commit("sql.after_commit", failpoint::Kind::kMayFail);
 
 metrics::Counter& Retries() {
   static auto& counter = metrics::GetCounter("souk_sql_retries_total", "Transactions run again after 40001 or a deadlock");
@@ -21,6 +26,10 @@ int HexDigit(char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
 Error Unavailable(const std::string& what) {
   log::Warn("the SQL engine can't be reached", {{"why", what}});
   return MakeError(ErrorCode::kUnavailable, "the SQL engine can't be reached, try again later", "SQL_UNAVAILABLE");
+}
+
+Error CommitUnknown() {
+  return MakeError(ErrorCode::kUnavailable, "the connection broke during COMMIT: its outcome is unknown", "COMMIT_UNKNOWN");
 }
 
 Error Failed(const std::string& what) {
@@ -98,12 +107,18 @@ Result<void> Connection::Run(const std::function<Result<void>(Tx&)>& body, Isola
       }
       Tx tx(*this, *transaction);
       if (auto result = body(tx); !result.ok()) return result;
+      const bool writes = isolation == Isolation::kSerializable;
+      if (writes) SOUK_RETURN_IF_ERROR(before_commit.Try());
       transaction->commit();
+      if (writes && !after_commit.Try().ok()) {
+        connection_.reset();
+        return CommitUnknown();
+      }
       return {};
     } catch (const pqxx::in_doubt_error& error) {
       connection_.reset();
       log::Warn("the connection broke during COMMIT", {{"why", error.what()}});
-      return MakeError(ErrorCode::kUnavailable, "the connection broke during COMMIT: its outcome is unknown", "COMMIT_UNKNOWN");
+      return CommitUnknown();
     } catch (const pqxx::transaction_rollback&) {
       continue;  // 40001, 40P01 and kin: the closure is pure, run it again
     } catch (const pqxx::broken_connection& error) {

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/http/problem.hpp"
 #include "libs/observability/metrics.hpp"
 
 namespace souk::gateway {
 namespace {
+
+failpoint::Point before_call("upstream.before_call", failpoint::Kind::kMayFail);
+failpoint::Point after_answer("upstream.after_answer", failpoint::Kind::kMayFail);  // an error: the answer is lost
 
 // Hop-by-hop headers (RFC 9110, 7.6.1), what the client library writes itself, and names that speak of identity inside the fleet.
 constexpr std::array<std::string_view, 19> kNotForwarded = {
@@ -82,20 +86,21 @@ void Upstream::Forward(http::Request request, http::Responder responder) {
 
 void Upstream::Try(std::shared_ptr<Call> call) {
   --call->attempts_left;
+  if (const auto passed = before_call.Try(); !passed.ok()) return Failed(call, passed.error());
   http::ClientRequest forwarded = Build(call->request, Next());
   client_.Send(std::move(forwarded), [this, call](Result<http::Response> answer) {
-    if (answer.ok()) {
-      answer->headers = Returned(answer->headers);
-      return call->responder->Send(std::move(*answer));
-    }
-    if (call->attempts_left > 0 && MayTryAgain(answer.error(), call->request.method) && !call->request.context.Expired()) {
-      return Try(call);
-    }
-    Error error = answer.error();
-    error.message = name_ + " can't answer now, try again with the same Idempotency-Key";  // no host names to the outside
-    if (error.code == ErrorCode::kDeadlineExceeded) error.message = name_ + " did not answer in time; the effect is unknown, ask again with the same Idempotency-Key";
-    call->responder->Send(http::ProblemResponse(error, call->request.context));
+    if (!answer.ok()) return Failed(call, answer.error());
+    if (!after_answer.Try().ok()) return Failed(call, MakeError(ErrorCode::kUnavailable, "the answer was lost", "CONNECTION_LOST"));
+    answer->headers = Returned(answer->headers);
+    call->responder->Send(std::move(*answer));
   });
+}
+
+void Upstream::Failed(const std::shared_ptr<Call>& call, Error error) {
+  if (call->attempts_left > 0 && MayTryAgain(error, call->request.method) && !call->request.context.Expired()) return Try(call);
+  error.message = name_ + " can't answer now, try again with the same Idempotency-Key";  // no host names to the outside
+  if (error.code == ErrorCode::kDeadlineExceeded) error.message = name_ + " did not answer in time; the effect is unknown, ask again with the same Idempotency-Key";
+  call->responder->Send(http::ProblemResponse(error, call->request.context));
 }
 
 void Upstream::ForwardStream(http::Request request, http::Responder responder) {

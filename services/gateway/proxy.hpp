@@ -24,6 +24,7 @@ class Upstream {
  private:
   struct Call;
   void Try(std::shared_ptr<Call> call);
+  void Failed(const std::shared_ptr<Call>& call, Error error);
   http::ClientRequest Build(const http::Request& request, const std::string& base) const;
   std::string Next();
 

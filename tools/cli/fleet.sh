@@ -360,6 +360,34 @@ audit_command() {
   clean_env "${variables[@]}" "$bin_dir/souk-audit" "$@"
 }
 
+# failpoints [arm NAME=ACTION,... | disarm]: their names, from the programs themselves; where the fleet runs with failpoints=on, how they stand.
+failpoint_services() {
+  local name
+  for name in $(services); do ! grep -q '^SOUK_ADMIN_PORT=' "$env_dir/$name" 2>/dev/null || echo "$name"; done
+}
+failpoints_command() {
+  local name executable
+  case ${1:-} in
+    '')
+      for name in orders inventory payments fulfillment notifications gateway; do
+        executable=$bin_dir/$(service_executable "$name")
+        [ ! -x "$executable" ] || clean_env "$executable" --failpoints=list
+      done
+      ;;
+    status | arm | disarm)
+      need_fleet
+      for name in $(failpoint_services); do
+        case $1 in
+          status) curl -fsS -m 5 "http://127.0.0.1:$(admin_port "$name")/failpoints" && echo ;;
+          arm) curl -sS --fail-with-body -m 5 -o "$state/failpoints.log" -d "${2:?}" "http://127.0.0.1:$(admin_port "$name")/failpoints" || die "$name: $(cat "$state/failpoints.log")" ;;
+          disarm) curl -fsS -m 5 -o /dev/null -X DELETE "http://127.0.0.1:$(admin_port "$name")/failpoints" ;;
+        esac
+      done
+      ;;
+    *) usage_error "failpoints [status | arm NAME=ACTION[:DURATION][:N],... | disarm]" ;;
+  esac
+}
+
 # bench NAME [--key=value...]: the fleet as it runs, without the audit that looks at everything every few seconds.
 bench_command() {
   local name=${1:-} variables rc=0

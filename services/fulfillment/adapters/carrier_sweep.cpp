@@ -1,11 +1,15 @@
 #include "services/fulfillment/adapters/carrier_sweep.hpp"
 
 #include "libs/base/settlement.hpp"
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/observability/metrics.hpp"
 
 namespace souk::fulfillment {
 namespace {
+
+failpoint::Point before_step("carrier.before_step", failpoint::Kind::kMayFail);
+failpoint::Point after_step("carrier.after_step", failpoint::Kind::kMayFail);
 
 constexpr std::chrono::seconds kBatchWait{10};
 constexpr int kBatchesMax = 50;  // of one sweep, so that a stop never waits long
@@ -27,6 +31,7 @@ Result<std::size_t> CarrierSweep::RunBatch() {
   const SystemTime now = clock_.Now();
   SOUK_ASSIGN_OR_RETURN(const std::vector<DueStep> due, view_.Due(now, batch_max_));
   if (due.empty()) return due.size();
+  SOUK_RETURN_IF_ERROR(before_step.Try());
   const auto settlement = std::make_shared<Settlement>(due.size());
   for (std::size_t i = 0; i < due.size(); ++i) {
     Work work;
@@ -45,6 +50,7 @@ Result<std::size_t> CarrierSweep::RunBatch() {
   for (const auto& error : *errors) {
     if (error) return *error;
   }
+  SOUK_RETURN_IF_ERROR(after_step.Try());
   static auto& steps = metrics::GetCounter("souk_fulfillment_steps_total", "Steps of the carrier that were due");
   steps.Increment(static_cast<double>(due.size()));
   return due.size();

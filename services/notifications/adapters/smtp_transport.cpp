@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <cstring>
 
+#include "libs/failpoint/failpoint.hpp"
 #include "services/notifications/adapters/codec.hpp"
 #include "services/notifications/adapters/mail_message.hpp"
 
 namespace souk::notifications {
 namespace {
+
+failpoint::Point before_send("smtp.before_send", failpoint::Kind::kMayFail);
+failpoint::Point after_send("smtp.after_send", failpoint::Kind::kMayFail);  // an error: taken, but we don't know
 
 struct Upload {
   std::string text;
@@ -79,12 +83,14 @@ Attempt SmtpTransport::Send(const Delivery& delivery) {
   curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, recipients);
   curl_easy_setopt(handle, CURLOPT_READDATA, &upload);
   curl_->error[0] = '\0';
-  const CURLcode code = curl_easy_perform(handle);
+  const bool sends = before_send.Try().ok();
+  const CURLcode code = sends ? curl_easy_perform(handle) : CURLE_SEND_ERROR;
+  const bool heard = after_send.Try().ok();
   long reply = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &reply);
   curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, nullptr);
   curl_slist_free_all(recipients);
-  return ToAttempt(code, reply, curl_->error);
+  return ToAttempt(heard ? code : CURLE_RECV_ERROR, heard ? reply : 0, curl_->error);
 }
 
 }  // namespace souk::notifications

@@ -10,10 +10,14 @@
 #include <string_view>
 
 #include "libs/base/hash.hpp"
+#include "libs/failpoint/failpoint.hpp"
 #include "services/notifications/adapters/codec.hpp"
 
 namespace souk::notifications {
 namespace {
+
+failpoint::Point before_send("webhook.before_send", failpoint::Kind::kMayFail);
+failpoint::Point after_send("webhook.after_send", failpoint::Kind::kMayFail);  // an error: taken, but we don't know
 
 constexpr std::size_t kUrlBytesMax = 500;
 constexpr std::size_t kAnswerBytesMax = 64 * 1024;
@@ -142,7 +146,10 @@ Attempt WebhookTransport::Send(const Delivery& delivery) {
   if (delivery.recipient.empty()) return {Attempt::Result::kRefused, "the user has no webhook any more", false};
   const Result<std::string> body = WebhookBody(delivery);
   if (!body.ok()) return {Attempt::Result::kRefused, body.error().message, false};
-  return Post(delivery, *body);
+  if (const auto passed = before_send.Try(); !passed.ok()) return {Attempt::Result::kTryLater, passed.error().message, false};
+  Attempt attempt = Post(delivery, *body);
+  if (const auto passed = after_send.Try(); !passed.ok()) return {Attempt::Result::kTryLater, passed.error().message, false};
+  return attempt;
 }
 
 Attempt WebhookTransport::Post(const Delivery& delivery, const std::string& body) {

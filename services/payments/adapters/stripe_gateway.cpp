@@ -1,10 +1,15 @@
 #include "services/payments/adapters/stripe_gateway.hpp"
 
+#include "libs/failpoint/failpoint.hpp"
 #include "libs/observability/metrics.hpp"
 #include "services/payments/adapters/stripe_json.hpp"
 
 namespace souk::payments {
 namespace {
+
+// The payment and its key are stored; the provider has not heard of it / has answered and nobody has written it down.
+failpoint::Point before_call("provider.before_call", failpoint::Kind::kMayFail);
+failpoint::Point after_answer("provider.after_answer", failpoint::Kind::kMayFail);
 
 /// Form encoding with the provider's nested names.
 class Form {
@@ -95,11 +100,14 @@ http::ClientRequest StripeGateway::MakeRequest(const ProviderCall& call) const {
 }
 
 void StripeGateway::Call(const ProviderCall& call, std::function<void(ProviderResult)> done) {
+  if (const auto passed = before_call.Try(); !passed.ok()) return done(UnknownOutcome{passed.error().message});
   client_.Send(MakeRequest(call), [kind = call.kind, refund_id = call.refund_id, done = std::move(done)](Result<http::Response> response) {
     static auto& answered = CallsCounter("answered");
     static auto& unknown = CallsCounter("unknown");
     ProviderResult result = UnknownOutcome{};
-    if (response.ok()) {
+    if (const auto passed = after_answer.Try(); !passed.ok()) {
+      result = UnknownOutcome{passed.error().message};
+    } else if (response.ok()) {
       result = ReadAnswer(kind, refund_id, response->status, response->body);
     } else {
       result = UnknownOutcome{response.error().message};
