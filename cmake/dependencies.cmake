@@ -15,7 +15,6 @@ find_package(CURL REQUIRED)                  # SMTP (notifications only)
 find_package(ZLIB REQUIRED)                  # gzip'd order files (tools/demo only)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)    # SQL (libs/sql and adapters)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka) # Kafka (libs/kafka only)
-pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis) # RESP parser (libs/redis only)
 if(SOUK_TESTS)
   find_package(GTest CONFIG REQUIRED)
   find_package(rapidcheck CONFIG REQUIRED)   # property tests

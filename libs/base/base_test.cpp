@@ -4,6 +4,7 @@
 #include "libs/base/luhn.hpp"
 #include "libs/base/money.hpp"
 #include "libs/base/random.hpp"
+#include "libs/base/request_id.hpp"
 #include "libs/base/time.hpp"
 #include "libs/base/trace_context.hpp"
 #include "libs/base/uuid.hpp"
@@ -92,6 +93,23 @@ TEST(LuhnTest, FindsCardNumbersButNoIdentifiers) {
   EXPECT_TRUE(ContainsIssuedCardNumber("4242 4242 4242 4242"));
   EXPECT_FALSE(ContainsIssuedCardNumber("42424 242424 24242")) << "not the groups of a card";
   EXPECT_EQ(MaskCardNumbers("pay 4242424242424242 now"), "pay [card number] now");
+}
+
+TEST(RequestIdTest, IsNeverTakenForACardNumber) {
+  SystemRandom random;
+  const std::string id = NewRequestId(random);
+  EXPECT_EQ(id.size(), 17u);
+  EXPECT_EQ(id.front(), 'r');
+  EXPECT_TRUE(IsRequestId(id));
+  EXPECT_FALSE(ContainsIssuedCardNumber("r5280505656734199"));
+  EXPECT_TRUE(ContainsIssuedCardNumber("5280505656734199"));  // an id of digits alone that a run of the audit met
+}
+
+TEST(RequestIdTest, TakesFromACallerWhatMayBeLogged) {
+  EXPECT_TRUE(IsRequestId("checkout-42_a.b"));
+  for (const std::string& bad : {std::string(), std::string(129, 'x'), std::string("a b"), std::string("a\nb"), std::string("4242424242424242")}) {
+    EXPECT_FALSE(IsRequestId(bad)) << bad;
+  }
 }
 
 }  // namespace

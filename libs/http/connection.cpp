@@ -10,6 +10,7 @@
 #include <exception>
 
 #include "libs/base/random.hpp"
+#include "libs/base/request_id.hpp"
 #include "libs/http/problem.hpp"
 #include "libs/http/response_head.hpp"
 
@@ -27,21 +28,6 @@ constexpr milliseconds kDrainTime{150};
 SystemRandom& Chance() {
   static SystemRandom random;
   return random;
-}
-
-std::string NewRequestId() {
-  const std::uint64_t value = Chance().Next();
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string id(16, '0');
-  for (std::size_t i = 0; i < 16; ++i) id[i] = kHex[(value >> (4 * i)) & 15];
-  return id;
-}
-
-bool IsSaneRequestId(std::string_view id) {
-  if (id.empty() || id.size() > 128) return false;
-  return std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
-  });
 }
 
 std::string PeerName(const asio::ip::tcp::socket& socket) {
@@ -206,7 +192,7 @@ int Connection::StatusOf(const boost::system::error_code& ec, std::string_view s
 /// Answers a request that never reached the handler, then closes: where the next request begins is unknown.
 void Connection::Refuse(int status) {
   Context context;
-  context.request_id = request_id_ = NewRequestId();
+  context.request_id = request_id_ = NewRequestId(Chance());
   trace_ = TraceContext::New(Chance());
   keep_alive_ = false;
   head_only_ = false;
@@ -235,7 +221,7 @@ Context Connection::MakeContext(const Request& request, bool* bad_timeout) {
       timeout = milliseconds(too_big ? cap : std::min(wanted, cap));
     }
   }
-  context.request_id = IsSaneRequestId(id) ? std::string(id) : NewRequestId();
+  context.request_id = IsRequestId(id) ? std::string(id) : NewRequestId(Chance());
   context.trace = trace ? *trace : TraceContext::New(Chance());
   context.deadline = steady_clock::now() + timeout;
   return context;

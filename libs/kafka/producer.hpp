@@ -11,7 +11,7 @@ namespace souk::kafka {
 struct ProducerConfig {
   std::string brokers;             ///< "host:port,host:port"
   std::string client_id = "souk";
-  double linger_ms = 0.5;          ///< how long a record may wait for company; 0 to 1
+  double linger_ms = 1;            ///< how long a record may wait for company; 0 to 1
   std::string compression = "lz4";
   int queue_max_messages = 100'000;
   int queue_max_kbytes = 65'536;

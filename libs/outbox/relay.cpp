@@ -23,6 +23,12 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kDrainAtStop{5'000};
 
+/// The relay's statements name hundreds of rows at a time.
+sql::ConnectionConfig ForLargeArrays(sql::ConnectionConfig config) {
+  config.plans_for_values = true;
+  return config;
+}
+
 /// The outbox table through the relay's own connection.
 class SqlTable final : public PendingTable {
  public:
@@ -81,7 +87,7 @@ class Relay::State {
  public:
   State(RelayConfig config, sql::ConnectionConfig sql, kafka::Publisher& publisher)
       : config_(config),
-        connection_(std::move(sql)),
+        connection_(ForLargeArrays(std::move(sql))),
         table_(connection_),
         dispatcher_(std::make_shared<Dispatcher>(config_, publisher)),
         sweeper_(config_, table_, *dispatcher_, random_),

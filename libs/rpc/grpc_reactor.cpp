@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libs/base/random.hpp"
+#include "libs/base/request_id.hpp"
 #include "libs/rpc/admission.hpp"
 #include "libs/rpc/call_metrics.hpp"
 #include "libs/rpc/status.hpp"
@@ -35,19 +36,6 @@ std::optional<std::string> Incoming(const grpc::GenericCallbackServerContext& co
   return std::string(it->second.data(), it->second.size());
 }
 
-std::string NewRequestId() {
-  std::array<std::uint8_t, 8> bytes;
-  const std::uint64_t value = Chance().Next();
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(value >> (8 * i));
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string id;
-  for (const std::uint8_t byte : bytes) {
-    id += kHex[byte >> 4];
-    id += kHex[byte & 15];
-  }
-  return id;
-}
-
 }  // namespace
 
 GrpcCall::GrpcCall(const GrpcServerConfig& config, const MethodTable& table, const Method& method,
@@ -62,7 +50,7 @@ GrpcCall::GrpcCall(const GrpcServerConfig& config, const MethodTable& table, con
 Context GrpcCall::MakeContext() {
   Context made;
   const auto request_id = Incoming(*context_, "x-request-id");
-  made.request_id = request_id && !request_id->empty() && request_id->size() <= 128 ? *request_id : NewRequestId();
+  made.request_id = request_id && IsRequestId(*request_id) ? *request_id : NewRequestId(Chance());
   std::optional<TraceContext> trace;
   if (const auto text = Incoming(*context_, "traceparent")) trace = TraceContext::Parse(*text);
   made.trace = trace ? *trace : TraceContext::New(Chance());

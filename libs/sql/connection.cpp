@@ -75,6 +75,7 @@ Result<void> Connection::Ensure() {
     setup.exec("SET default_transaction_isolation TO 'read committed'");  // serializable ones say so themselves
     setup.exec("SET statement_timeout = " + std::to_string(config_.statement_timeout.count()));
     if (config_.index_scans_only) setup.exec("SET enable_seqscan = off");
+    if (config_.plans_for_values) setup.exec("SET plan_cache_mode = force_custom_plan");
     return {};
   } catch (const std::exception& error) {
     connection_.reset();

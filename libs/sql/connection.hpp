@@ -144,6 +144,9 @@ struct ConnectionConfig {
   int attempts_max = 12;  ///< of one transaction, on 40001 and its kin
   /// Keeps the planner from sequential scans: under SERIALIZABLE they lock the whole table against every writer.
   bool index_scans_only = true;
+  /// Plans each execution for its values. Dear for a statement of one row; for one that names hundreds of keys in an array it pays: only a constant
+  /// array is hashed, a parameter is compared one by one with every row.
+  bool plans_for_values = false;
 };
 
 /// One connection, used by one thread at a time. Reconnects by itself when it was lost.
