@@ -198,7 +198,7 @@ declare_topics() {
   kafka_mocked && return
   [ -x "$bin_dir/souk-topics" ] && [ -f "$file" ] || return 0
   ((brokers == 1)) || replicas=(--replication 3 --min-isr 2)
-  stamp="$(hash_of "$file") $(kafka_brokers) $(cat "$data_dir/kafka-1/log/meta.properties" 2>/dev/null | sha256sum | cut -c1-16)"
+  stamp="$(hash_of "$file") $(kafka_brokers) $({ cat "$data_dir/kafka-1/log/meta.properties" 2>/dev/null || true; } | sha256sum | cut -c1-16)"
   stamp_is "$state/stamps/topics" "$stamp" && return
   say "declaring Kafka topics"
   "$bin_dir/souk-topics" create --brokers "$(kafka_brokers)" --file "$file" "${replicas[@]}" >"$state/topics.log" 2>&1 ||
