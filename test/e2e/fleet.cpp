@@ -87,11 +87,24 @@ void Fleet::Override(const std::string& service, const std::string& lines) const
 
 void Fleet::Instances(int count) const { Souk("up --no-build --instances " + std::to_string(count)); }
 
-Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void()>& fault) {
+std::map<std::string, int> Fleet::AdminPorts() const {
+  std::map<std::string, int> ports;
+  for (const auto& entry : std::filesystem::directory_iterator(state_ + "/env")) {
+    std::ifstream file(entry.path());
+    for (std::string line; std::getline(file, line);) {
+      constexpr std::string_view kKey = "SOUK_ADMIN_PORT=";
+      if (line.rfind(kKey, 0) == 0) ports[entry.path().filename().string()] = std::atoi(line.c_str() + kKey.size());
+    }
+  }
+  return ports;
+}
+
+Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void()>& fault, const std::function<void(demo::Plan&)>& shape) {
   SystemRandom random;
   const std::string run = NewUuidV7(SystemClock(), random).ToString();
   const auto data = demo::ReadRetailCsv({demo::MakeSampleCsv(20261121, orders + orders / 3 + 20)});
-  const demo::Plan plan = demo::MakePlan(*data, orders, run);
+  demo::Plan plan = demo::MakePlan(*data, orders, run);
+  if (shape) shape(plan);
   const audit::Config& sources = fleet.AuditConfig();
   const auto published = demo::PublishCatalogue(sources.kafka_brokers, plan);
   EXPECT_TRUE(published.ok()) << published.error().message;
@@ -111,13 +124,13 @@ Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void
   });
   EXPECT_TRUE(consumer.ok());
   std::thread placing([&] { replay.Run(0, [](std::size_t, std::size_t) {}); });
-  while (replay.answers().accepted < orders / 3 && replay.answers().seconds == 0) std::this_thread::yield();
+  while (replay.answers().accepted < orders / 3 && replay.answers().seconds == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   fault();
   placing.join();
   Outcome outcome;
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   replay.tracker().AwaitTerminal(deadline, [](std::int64_t) {});
-  while (replay.PendingActions() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  while (replay.PendingActions() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   outcome.all_ended = replay.tracker().AwaitTerminal(deadline, [](std::int64_t) {});
   outcome.totals = replay.tracker().Summary();
   for (const auto& [reason, count] : replay.answers().refused) outcome.refused += count;

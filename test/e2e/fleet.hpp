@@ -1,9 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "tools/audit/auditor.hpp"
+#include "tools/demo/plan.hpp"
 #include "tools/demo/tracker.hpp"
 
 namespace souk::e2e {
@@ -29,6 +31,9 @@ class Fleet {
   std::string Url(int port) const { return "http://127.0.0.1:" + std::to_string(port + offset_); }
   std::string InventoryGrpc() const { return "127.0.0.1:" + std::to_string(4002 + offset_); }
   const audit::Config& AuditConfig() const { return audit_; }
+  /// Ports of every process with an admin server, by name.
+  std::map<std::string, int> AdminPorts() const;
+  const std::string& state() const { return state_; }
 
  private:
   Fleet();
@@ -47,8 +52,8 @@ struct Outcome {
 };
 
 /// Replays `orders` orders of the built-in sample at `rate` per second; once a third of them is accepted runs `fault`; then waits up to 60 s for every
-/// accepted order to end, and audits.
-Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void()>& fault);
+/// accepted order to end, and audits. `shape`, when given, has the last word about the orders.
+Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void()>& fault, const std::function<void(demo::Plan&)>& shape = {});
 
 /// Every accepted order ended, and the audit is clean; otherwise says what is not.
 void ExpectNothingOutOfPlace(const Outcome& outcome, int orders);

@@ -388,6 +388,18 @@ failpoints_command() {
   esac
 }
 
+# faults --matrix | --seed S --minutes M: breaks a fleet on purpose, by default one of its own beside the demo.
+faults_command() {
+  local started=0 rc=0
+  ensure_packages run build test
+  use_preset release
+  ensure_build fleet souk-faults
+  fleet_runs || started=1
+  SOUK_CLI=$root/souk SOUK_STATE=$state SOUK_PORT_OFFSET=$offset clean_env "$bin_dir/souk-faults" "$@" || rc=$?
+  ((!started)) || down_command
+  return "$rc"
+}
+
 # bench NAME [--key=value...]: the fleet as it runs, without the audit that looks at everything every few seconds.
 bench_command() {
   local name=${1:-} variables rc=0
