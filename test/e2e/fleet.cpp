@@ -99,12 +99,7 @@ std::map<std::string, int> Fleet::AdminPorts() const {
   return ports;
 }
 
-Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void()>& fault, const std::function<void(demo::Plan&)>& shape) {
-  SystemRandom random;
-  const std::string run = NewUuidV7(SystemClock(), random).ToString();
-  const auto data = demo::ReadRetailCsv({demo::MakeSampleCsv(20261121, orders + orders / 3 + 20)});
-  demo::Plan plan = demo::MakePlan(*data, orders, run);
-  if (shape) shape(plan);
+void PrepareShop(Fleet& fleet, const demo::Plan& plan) {
   const audit::Config& sources = fleet.AuditConfig();
   const auto published = demo::PublishCatalogue(sources.kafka_brokers, plan);
   EXPECT_TRUE(published.ok()) << published.error().message;
@@ -112,7 +107,16 @@ Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void
   EXPECT_TRUE(received.ok()) << received.error().message;
   const auto priced = demo::AwaitPrices(fleet.GatewayUrl(), plan);
   EXPECT_TRUE(priced.ok()) << priced.error().message;
+}
 
+Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void()>& fault, const std::function<void(demo::Plan&)>& shape) {
+  SystemRandom random;
+  const std::string run = NewUuidV7(SystemClock(), random).ToString();
+  const auto data = demo::ReadRetailCsv({demo::MakeSampleCsv(20261121, orders + orders / 3 + 20)});
+  demo::Plan plan = demo::MakePlan(*data, orders, run);
+  if (shape) shape(plan);
+  PrepareShop(fleet, plan);
+  const audit::Config& sources = fleet.AuditConfig();
   demo::Replay replay(fleet.GatewayUrl(), plan, rate);
   kafka::ConsumerConfig config;
   config.brokers = sources.kafka_brokers;

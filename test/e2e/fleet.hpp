@@ -43,6 +43,9 @@ class Fleet {
   audit::Config audit_;
 };
 
+/// Catalogue, stock and prices of a plan; returns when orders can quote them.
+void PrepareShop(Fleet& fleet, const demo::Plan& plan);
+
 /// What a replay under a fault ended in.
 struct Outcome {
   demo::Totals totals;

@@ -100,7 +100,12 @@ void Replay::Post(const std::string& path, const std::string& key, const std::st
   request.headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", key}};
   request.body = body;
   request.deadline = milliseconds(15'000);
-  client_.Send(std::move(request), std::move(callback));
+  if (!observer_) return client_.Send(std::move(request), std::move(callback));
+  const auto begin = std::chrono::steady_clock::now();
+  client_.Send(std::move(request), [this, path, key, begin, callback = std::move(callback)](Result<http::Response> answer) {
+    observer_({path, key, begin, std::chrono::steady_clock::now(), answer});
+    callback(std::move(answer));
+  });
 }
 
 void Replay::Place(std::size_t index, int attempt) {

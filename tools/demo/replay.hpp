@@ -27,6 +27,15 @@ struct Answers {
   double seconds = 0;                               ///< from the first order to the last answer
 };
 
+/// One call of a customer and what came of it.
+struct CallMade {
+  std::string path;
+  std::string key;
+  std::chrono::steady_clock::time_point begin;
+  std::chrono::steady_clock::time_point end;
+  const Result<http::Response>& answer;
+};
+
 /// Plays a plan against the shop's front door at a constant rate, and lets the customers act: complete challenges, cancel, send back.
 class Replay {
  public:
@@ -35,6 +44,8 @@ class Replay {
 
   /// Places the orders from `first` on, each at its time; returns when all are answered for good.
   void Run(std::size_t first, const std::function<void(std::size_t placed, std::size_t total)>& progress);
+  /// Told of every call that changes something, on the client's thread. Set before Run().
+  void OnCall(std::function<void(const CallMade&)> observer) { observer_ = std::move(observer); }
   /// Events of the orders' topic go here.
   Tracker& tracker() { return tracker_; }
   /// Cancellations and returns that are not yet due.
@@ -63,6 +74,7 @@ class Replay {
   const std::string gateway_url_;
   const Plan& plan_;
   const double rate_;
+  std::function<void(const CallMade&)> observer_;
   http::Client client_;
   Tracker tracker_;
 
