@@ -27,8 +27,11 @@ class ProxiesTest : public ::testing::Test {
   /// Every edge whose name ends so gets the toxic while orders are placed.
   static void Survives(const std::string& ending, Toxic toxic) {
     std::vector<std::string> edges;
+    const bool of_producers = ending == "->kafka" && toxic.kind == Toxic::Kind::kCutAfterMark;
     for (const std::string& edge : proxies_->Edges()) {
-      if (edge.ends_with(ending)) edges.push_back(edge);
+      if (!edge.ends_with(ending)) continue;
+      if (of_producers && (edge.starts_with("gateway") || edge.starts_with("notifications"))) continue;  // they only listen
+      edges.push_back(edge);
     }
     ASSERT_FALSE(edges.empty());
     const auto cuts = [&](const std::string& edge) { return proxies_->Find(edge)->Stats().cuts; };
