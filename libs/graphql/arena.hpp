@@ -20,7 +20,7 @@ class Arena {
 
   void* Allocate(std::size_t size, std::size_t align) {
     std::size_t at = (used_ + align - 1) & ~(align - 1);
-    if (at + size > capacity_) at = Grow(size);
+    if (chunks_.empty() || at + size > capacity_) at = Grow(size);
     used_ = at + size;
     return chunks_.back().get() + at;
   }
@@ -35,6 +35,7 @@ class Arena {
   template <class T>
   T* NewArray(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T>);
+    if (count == 0) return nullptr;
     T* items = static_cast<T*>(Allocate(sizeof(T) * count, alignof(T)));
     for (std::size_t i = 0; i < count; ++i) new (items + i) T{};
     return items;

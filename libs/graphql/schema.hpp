@@ -102,6 +102,7 @@ struct NamedType {
   bool HasValue(std::string_view value) const;
 
   std::unordered_map<std::string_view, std::uint32_t> field_index;  ///< of `fields`; filled by the schema
+  Type self;                                                        ///< this type, unwrapped
 };
 
 struct DirectiveType {

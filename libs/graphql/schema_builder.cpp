@@ -127,6 +127,7 @@ void SchemaBuilder::Declare(const ast::Definition& definition, bool standard) {
   type->kind = KindOf(definition.kind);
   type->name = name.text;
   type->offset = definition.offset;
+  type->self.named = type.get();
   if (standard) type->built_in = BuiltInNamed(name.text);
   if (!standard) defined_.push_back(type.get());
   schema_->by_name_.emplace(name.text, type.get());
