@@ -91,7 +91,7 @@ TEST_F(KafkaTest, ResumesAfterTheLastCommitWhenItIsStartedAgain) {
   EXPECT_THAT(Values(second.All()), ::testing::Each(::testing::Ge(100)));
 }
 
-TEST_F(KafkaTest, GivesAFailedBatchAgainUntilItIsTakenAndCommitsNothingBefore) {
+TEST_F(KafkaTest, F30GivesAFailedBatchAgainUntilItIsTakenAndCommitsNothingBefore) {
   const std::string topic = MakeTopic("retry");
   auto producer = MakeProducer();
   ProduceNumbers(*producer, topic, 10, 1);

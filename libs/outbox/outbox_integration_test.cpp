@@ -111,7 +111,7 @@ TEST_F(OutboxTest, F13SweepsWhatACrashLeftInTheOrderOfTheVersions) {
   EXPECT_EQ(relay.Stats().swept, 4);
 }
 
-TEST_F(OutboxTest, SweepsWhatAnotherInstanceLeftWhileItRuns) {
+TEST_F(OutboxTest, F20SweepsWhatAnotherInstanceLeftWhileItRuns) {
   Relay relay(Quick(), config_, broker_);
   relay.Start();
   ASSERT_TRUE(Eventually([&] { return relay.Stats().deferred == 0; }));

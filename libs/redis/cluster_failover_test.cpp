@@ -52,11 +52,11 @@ class FailoverTest : public ClusterTest {
   }
 };
 
-TEST_F(FailoverTest, ServesAgainAfterAPrimaryIsKilledUnderLoad) {
+TEST_F(FailoverTest, F32ServesAgainAfterAPrimaryIsKilledUnderLoad) {
   SurvivesLossOf([&](int node) { nodes().Kill9(node); });
 }
 
-TEST_F(FailoverTest, ServesAgainAfterAPrimaryFallsSilentUnderLoad) {
+TEST_F(FailoverTest, F33ServesAgainAfterAPrimaryFallsSilentUnderLoad) {
   SurvivesLossOf([&](int node) { nodes().Pause(node); });
 }
 
@@ -133,7 +133,7 @@ TEST_F(FailoverTest, SaysNodeAwayWhileAllAreDownAndServesWhenTheyAreBack) {
   EXPECT_TRUE(Eventually([&] { return tally.done == 1; }, seconds(30)));
 }
 
-TEST_F(FailoverTest, SaysClusterDownWhileSlotsAreUnserved) {
+TEST_F(FailoverTest, F39SaysClusterDownWhileSlotsAreUnserved) {
   const auto client = Connect();
   const int primary = nodes().PrimaryOf("lost");
   std::string alive_key;

@@ -11,7 +11,7 @@ int OtherPrimary(const souk::testing::RedisCluster& nodes, int than) {
   return -1;
 }
 
-TEST_F(ClusterTest, CountsExactlyWhileASlotMoves) {
+TEST_F(ClusterTest, F38CountsExactlyWhileASlotMoves) {
   const auto client = Connect();
   std::vector<std::string> keys;
   for (int i = 0; i < 40; ++i) keys.push_back("{moving}" + std::to_string(i));
@@ -48,7 +48,7 @@ TEST_F(ClusterTest, AskChangesNothingInTheMap) {
   EXPECT_EQ(client->PrimaryOf("{asked}").port, nodes().port(to));
 }
 
-TEST_F(ClusterTest, WaitsWhileTheKeysOfAScriptAreOnTwoNodes) {
+TEST_F(ClusterTest, F38WaitsWhileTheKeysOfAScriptAreOnTwoNodes) {
   const auto client = Connect();
   const auto script = MakeScript("redis.call('INCR', KEYS[1]) return redis.call('INCR', KEYS[2])");
   const int from = nodes().PrimaryOf("{pair}");

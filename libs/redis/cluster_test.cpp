@@ -70,7 +70,7 @@ TEST_F(ClusterTest, RefusesAnEmptyCommandAndAConfigurationWithoutSeeds) {
   EXPECT_EQ(client->ExecuteSync("k", {}).error().code, ErrorCode::kInvalidArgument);
 }
 
-TEST_F(ClusterTest, RefusesScriptKeysOfSeveralSlotsBeforeSending) {
+TEST_F(ClusterTest, F38RefusesScriptKeysOfSeveralSlotsBeforeSending) {
   const auto client = Connect();
   const auto script = MakeScript("return #KEYS");
   const auto crossed = client->EvalSync(script, {"a", "b"}, {});

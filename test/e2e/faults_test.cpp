@@ -28,41 +28,41 @@ INSTANTIATE_TEST_SUITE_P(EveryService, KilledServiceTest,
                          testing::Values("orders", "inventory", "payments", "fulfillment", "notifications", "gateway"),
                          [](const auto& one) { return std::string(one.param); });
 
-TEST(FaultsTest, KafkaStoppedAndBack) {
+TEST(FaultsTest, F18KafkaStoppedAndBack) {
   Survives([](Fleet& fleet) {
     fleet.Stop("kafka");
     fleet.Start("kafka");
   });
 }
 
-TEST(FaultsTest, KafkaKilledAndBack) {
+TEST(FaultsTest, F75KafkaKilledAndBack) {
   Survives([](Fleet& fleet) {
     fleet.Kill9("kafka");
     fleet.AwaitReady("kafka");
   });
 }
 
-TEST(FaultsTest, PostgresStoppedAndBack) {
+TEST(FaultsTest, F79PostgresStoppedAndBack) {
   Survives([](Fleet& fleet) {
     fleet.Stop("sql");
     fleet.Start("sql");
   });
 }
 
-// F32: a primary dies; its replica takes over; the old one comes back as a replica.
-TEST(FaultsTest, RedisPrimaryKilledAndBack) {
+// A primary dies; its replica takes over; the old one comes back as a replica.
+TEST(FaultsTest, F32RedisPrimaryKilledAndBack) {
   Survives([](Fleet& fleet) {
     fleet.Stop("redis-0");
     fleet.Start("redis-0");
   });
 }
 
-// F34: every count is gone; the ledger still decides, and the counts are rebuilt from it.
-TEST(FaultsTest, AllRedisEmptied) {
+// Every count is gone; the ledger still decides, and the counts are rebuilt from it.
+TEST(FaultsTest, F34AllRedisEmptied) {
   Survives([](Fleet& fleet) { fleet.Souk("engine redis flush"); });
 }
 
-TEST(FaultsTest, EveryMessageTwiceAndOutOfOrderAcrossKeys) {
+TEST(FaultsTest, F52EveryMessageTwiceAndOutOfOrderAcrossKeys) {
   Fleet& fleet = Fleet::Get();
   fleet.Override("all", "SOUK_CHAOS_DUPLICATE=true\nSOUK_CHAOS_SHUFFLE=true\n");
   const Outcome outcome = ReplayUnder(fleet, kOrders, kRate, [] {});
@@ -70,7 +70,7 @@ TEST(FaultsTest, EveryMessageTwiceAndOutOfOrderAcrossKeys) {
   fleet.Override("all", "");
 }
 
-TEST(FaultsTest, TwoInstancesOfEachServiceShareTheWork) {
+TEST(FaultsTest, F54TwoInstancesOfEachServiceShareTheWork) {
   Fleet& fleet = Fleet::Get();
   fleet.Instances(2);
   const Outcome outcome = ReplayUnder(fleet, kOrders, kRate, [&] {

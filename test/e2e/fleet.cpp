@@ -109,7 +109,8 @@ void PrepareShop(Fleet& fleet, const demo::Plan& plan) {
   EXPECT_TRUE(priced.ok()) << priced.error().message;
 }
 
-Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void()>& fault, const std::function<void(demo::Plan&)>& shape) {
+Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void()>& fault, const std::function<void(demo::Plan&)>& shape,
+                    const std::function<void(const demo::CallMade&)>& observe) {
   SystemRandom random;
   const std::string run = NewUuidV7(SystemClock(), random).ToString();
   const auto data = demo::ReadRetailCsv({demo::MakeSampleCsv(20261121, orders + orders / 3 + 20)});
@@ -118,6 +119,7 @@ Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void
   PrepareShop(fleet, plan);
   const audit::Config& sources = fleet.AuditConfig();
   demo::Replay replay(fleet.GatewayUrl(), plan, rate);
+  if (observe) replay.OnCall(observe);
   kafka::ConsumerConfig config;
   config.brokers = sources.kafka_brokers;
   config.group = "e2e." + run;

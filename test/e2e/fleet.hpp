@@ -6,6 +6,7 @@
 
 #include "tools/audit/auditor.hpp"
 #include "tools/demo/plan.hpp"
+#include "tools/demo/replay.hpp"
 #include "tools/demo/tracker.hpp"
 
 namespace souk::e2e {
@@ -55,8 +56,10 @@ struct Outcome {
 };
 
 /// Replays `orders` orders of the built-in sample at `rate` per second; once a third of them is accepted runs `fault`; then waits up to 60 s for every
-/// accepted order to end, and audits. `shape`, when given, has the last word about the orders.
-Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void()>& fault, const std::function<void(demo::Plan&)>& shape = {});
+/// accepted order to end, and audits. `shape`, when given, has the last word about the orders;
+/// `observe` hears of every call.
+Outcome ReplayUnder(Fleet& fleet, int orders, int rate, const std::function<void()>& fault, const std::function<void(demo::Plan&)>& shape = {},
+                    const std::function<void(const demo::CallMade&)>& observe = {});
 
 /// Every accepted order ended, and the audit is clean; otherwise says what is not.
 void ExpectNothingOutOfPlace(const Outcome& outcome, int orders);

@@ -51,6 +51,24 @@ class ProxiesTest : public ::testing::Test {
     e2e::ExpectNothingOutOfPlace(outcome, kOrders);
   }
 
+  /// The same for a toxic that cuts nothing, for a while.
+  static void SurvivesFor(std::chrono::milliseconds time, const std::string& ending, Toxic toxic) {
+    std::vector<std::string> edges;
+    for (const std::string& edge : proxies_->Edges()) {
+      if (edge.ends_with(ending)) edges.push_back(edge);
+    }
+    ASSERT_FALSE(edges.empty());
+    const e2e::Outcome outcome = e2e::ReplayUnder(
+        e2e::Fleet::Get(), kOrders, kRate,
+        [&] {
+          for (const std::string& edge : edges) proxies_->Find(edge)->Set(toxic);
+          Last(time);
+          Heal(edges);
+        },
+        OneOfEveryKind);
+    e2e::ExpectNothingOutOfPlace(outcome, kOrders);
+  }
+
   static void Heal(const std::vector<std::string>& edges) {
     for (const std::string& edge : edges) proxies_->Find(edge)->Clear();
   }
@@ -77,6 +95,15 @@ TEST_F(ProxiesTest, F62AnswersOfTheProviderThatBreakOffAreUnknownAndAskedFor) {
 TEST_F(ProxiesTest, F06AnswersThatTheGatewayLosesAreGivenAgainForTheSameKey) {
   Survives("gateway->orders", {.kind = Toxic::Kind::kCutReplyAfter, .bytes = 3, .times = 10});
 }
+
+TEST_F(ProxiesTest, F79SqlThatStandsStillForAWhileLosesNoCommit) { SurvivesFor(std::chrono::seconds(4), "->sql", {.kind = Toxic::Kind::kHold}); }
+TEST_F(ProxiesTest, F85RequestsReachSqlAndAnswersDoNot) {
+  SurvivesFor(std::chrono::seconds(3), "->sql", {.kind = Toxic::Kind::kHold, .to_server = false, .to_client = true});
+}
+TEST_F(ProxiesTest, F85RequestsReachOrdersAndAnswersDoNot) {
+  SurvivesFor(std::chrono::seconds(3), "gateway->orders", {.kind = Toxic::Kind::kHold, .to_server = false, .to_client = true});
+}
+TEST_F(ProxiesTest, SlowEngines) { SurvivesFor(std::chrono::seconds(3), "->sql", {.kind = Toxic::Kind::kLatency, .latency = std::chrono::milliseconds(30)}); }
 
 }  // namespace
 }  // namespace souk::faults

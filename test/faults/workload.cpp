@@ -3,6 +3,7 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 
 #include "libs/base/random.hpp"
 #include "libs/http/client.hpp"
@@ -44,6 +45,8 @@ void OneOfEveryKind(demo::Plan& plan) {
     if (i % 2 == 0) Shape(plan.orders[i], (i / 2) % kKinds);
   }
 }
+
+void Last(milliseconds time) { std::this_thread::sleep_for(time); }
 
 struct Bystanders::State {
   e2e::Fleet& fleet;

@@ -98,7 +98,7 @@ TEST_F(KafkaInTest, AsksForTheBatchAgainWhenTheStoreIsAway) {
   EXPECT_TRUE(dead_letters_.records.empty());
 }
 
-TEST_F(KafkaInTest, SetsAsideWhatCannotBeReadAndAppliesTheRest) {
+TEST_F(KafkaInTest, B81SetsAsideWhatCannotBeReadAndAppliesTheRest) {
   kafka::Record no_envelope;
   no_envelope.topic = kCommandsTopic;
   no_envelope.key = "x";
@@ -118,7 +118,7 @@ TEST_F(KafkaInTest, SetsAsideWhatKeepsFailingAlone) {
   EXPECT_EQ(dead_letters_.records.size(), 1u);
 }
 
-TEST_F(KafkaInTest, SkipsTypesItDoesNotKnow) {
+TEST_F(KafkaInTest, B81SkipsTypesItDoesNotKnow) {
   kafka::Record record = Create(1, 1);
   for (kafka::Header& header : record.headers) {
     if (header.key == "ce_type") header.value = "souk.fulfillment.v1.Unheard";

@@ -125,7 +125,7 @@ TEST(LedgerTest, AMovementHappensOnce) {
   EXPECT_EQ(ledger.LevelOf("A")->received, 8);
 }
 
-TEST(LedgerTest, ACorrectionNeverTakesWhatIsReservedOrSold) {
+TEST(LedgerTest, F45ACorrectionNeverTakesWhatIsReservedOrSold) {
   Ledger ledger = WithStock(5);
   ledger.Apply(Reserve{Name(1), {{"A", 4}}, kLater}, Call());
   EXPECT_EQ(ledger.Apply(Adjust{"x", "A", -2, "broken"}, Call()).error->code, ErrorCode::kFailedPrecondition);

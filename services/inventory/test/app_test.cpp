@@ -126,9 +126,9 @@ TEST_F(AppTest, ARepeatWhileThereIsStockGivesItsUnitsBack) {
   EXPECT_EQ(store_.LevelOf("A")->reserved, 2);
 }
 
-TEST_F(AppTest, WhatTheLedgerRefusesGoesBackToTheCounts) {
+TEST_F(AppTest, F36WhatTheLedgerRefusesGoesBackToTheCounts) {
   Stock("A", 5);
-  counts_.Add({{"A", 3, 0}});  // a stale replica says more than is there (F36)
+  counts_.Add({{"A", 3, 0}});  // a stale replica says more than is there
   EXPECT_TRUE(Claim(1, "A", 5).outcome.took_units);
   EXPECT_EQ(Claim(2, "A", 3).outcome.error->reason, "OUT_OF_STOCK");
   EXPECT_EQ(store_.LevelOf("A")->Available(), 0);

@@ -1,4 +1,5 @@
 // Redis lost, emptied, killed; refusals of bad input by both wires.
+#include "libs/failpoint/failpoint.hpp"
 #include "services/inventory/test/service_fixture.hpp"
 
 namespace souk::inventory {
@@ -83,6 +84,22 @@ TEST_F(ServiceTest, APrimaryKilledUnderLoadCostsNoUnitF32) {
   int won = before.won + burst.won;
   for (int round = 0; round < 20 && won < 400; ++round) won += Storm({&one, &two}, "c" + std::to_string(round) + "-", sku, 100).won;
   EXPECT_EQ(won, 400);
+  ExpectCleanBooks(one, {sku});
+}
+
+// The script has run and its reply is lost, again and again: the caller can't know, the ledger decides, and the counts come right.
+TEST_F(ServiceTest, F40ALostReplyOfRedisSellsNoUnitTwice) {
+  Instance one(TestConfig(), "one");
+  const auto sku = Sku("a");
+  Receive(one, sku, 40);
+  ASSERT_TRUE(Eventually([&] { return Counted(sku) == 40; }));
+  ASSERT_TRUE(failpoint::Configure("inventory", "inventory.redis.after_call=error:2x30").ok());
+  const Burst burst = Storm({&one}, "r", sku, 100);
+  ASSERT_TRUE(failpoint::Configure("inventory", "").ok());
+  EXPECT_LE(burst.won, 40);
+  int won = burst.won;
+  for (int round = 0; round < 20 && won < 40; ++round) won += Storm({&one}, "c" + std::to_string(round) + "-", sku, 60).won;
+  EXPECT_EQ(won, 40) << "what a lost reply left uncounted can be sold after all";
   ExpectCleanBooks(one, {sku});
 }
 

@@ -163,7 +163,7 @@ TEST_F(ServiceTest, EveryMessageTwiceAndOutOfOrderLeavesTheBooksClean) {
   ExpectCleanBooks(one, {sku});
 }
 
-TEST_F(ServiceTest, WhatCannotBeReadIsPutAsideAndTheRestGoesOn) {
+TEST_F(ServiceTest, B81WhatCannotBeReadIsPutAsideAndTheRestGoesOn) {
   Instance one(TestConfig(), "one");
   const auto sku = Sku("a");
   Receive(one, sku, 5);

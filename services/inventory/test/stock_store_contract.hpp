@@ -213,7 +213,7 @@ TYPED_TEST_P(StockStoreContract, NeverOversellsWhenManyWritersRace) {
   EXPECT_EQ(this->traits_.LevelOf("B")->Available(), 950);
 }
 
-TYPED_TEST_P(StockStoreContract, DecidesOneIdOnceWhenWritersRaceForIt) {
+TYPED_TEST_P(StockStoreContract, F43DecidesOneIdOnceWhenWritersRaceForIt) {
   this->Stock("A", 100);
   std::atomic<int> fresh{0};
   std::vector<std::thread> threads;
@@ -241,6 +241,6 @@ REGISTER_TYPED_TEST_SUITE_P(StockStoreContract, KeepsWhatABatchDid, AnswersARepe
                             RemembersARejectedMessageWithItsShortLines, RefusesTheDoAfterTheUndoF44, BooksAMovementOnce,
                             SpreadsASkuOverBucketsAndSellsTheLastUnitF46, TellsLowStockOncePerFall,
                             LeavesNothingBehindWhenABatchIsAborted, NeverOversellsWhenManyWritersRace,
-                            DecidesOneIdOnceWhenWritersRaceForIt);
+                            F43DecidesOneIdOnceWhenWritersRaceForIt);
 
 }  // namespace souk::inventory

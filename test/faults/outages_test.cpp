@@ -1,0 +1,86 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <mutex>
+
+#include "libs/testing/eventually.hpp"
+#include "test/faults/points.hpp"
+#include "test/faults/workload.hpp"
+
+// Long absences, rolling restarts, odd orders of starting: what an operator does to a fleet, and what a data centre does.
+namespace souk::faults {
+namespace {
+
+using std::chrono::seconds;
+
+void AwaitAllReady() {
+  Points points(e2e::Fleet::Get().AdminPorts());
+  for (const auto& [process, port] : points.ports()) {
+    EXPECT_TRUE(souk::testing::Eventually([&, name = process] { return points.Ready(name); }, seconds(60))) << process;
+  }
+}
+
+// What an outage left behind is worked off at a bounded rate, in far less than the time it took to pile up.
+TEST(OutagesTest, F60OrdersThatWaitedForPaymentsAllEnd) {
+  constexpr int kOrders = 600;
+  e2e::Fleet& fleet = e2e::Fleet::Get();
+  const e2e::Outcome outcome = e2e::ReplayUnder(
+      fleet, kOrders, 150,
+      [&] {
+        fleet.Stop("payments");
+        Points points(fleet.AdminPorts());
+        EXPECT_TRUE(souk::testing::Eventually([&] { return !points.Ready("payments"); }));
+        // The rest of the orders is placed meanwhile: stock is held, and nobody takes money.
+        Last(seconds(5));
+        fleet.Start("payments");
+      },
+      OneOfEveryKind);
+  e2e::ExpectNothingOutOfPlace(outcome, kOrders);
+}
+
+// Instances go one by one, by SIGTERM: what is in flight is finished, what comes is taken by the other one.
+TEST(OutagesTest, F07RollingRestartOfEveryServiceFailsNoRequest) {
+  constexpr int kOrders = 900;
+  e2e::Fleet& fleet = e2e::Fleet::Get();
+  fleet.Instances(2);
+  std::mutex mutex;
+  std::vector<std::string> failures;
+  const auto observe = [&](const demo::CallMade& made) {
+    const bool fine = made.answer.ok() && made.answer->status < 500 && made.answer->status != 429;
+    const std::lock_guard lock(mutex);
+    if (!fine) failures.push_back(made.path + ": " + (made.answer.ok() ? std::to_string(made.answer->status) + " " + made.answer->body : made.answer.error().message));
+  };
+  const e2e::Outcome outcome = e2e::ReplayUnder(
+      fleet, kOrders, 30,
+      [&] {
+        for (const std::string service : {"orders", "inventory", "payments", "fulfillment", "notifications"}) {
+          for (const std::string& instance : {service, service + "-2"}) fleet.Souk("engine " + instance + " restart");
+        }
+      },
+      OneOfEveryKind, observe);
+  e2e::ExpectNothingOutOfPlace(outcome, kOrders);
+  EXPECT_TRUE(failures.empty()) << failures.size() << " calls failed, the first: " << failures.front();
+  fleet.Instances(1);
+}
+
+// Services first, engines later, in an unlucky order: whoever is early waits, ready only when it is able, and needs no restart of its own.
+TEST(OutagesTest, F88ServicesStartedBeforeTheirEnginesWaitForThem) {
+  e2e::Fleet& fleet = e2e::Fleet::Get();
+  const std::vector<std::string> services = {"gateway", "notifications", "fulfillment", "payments", "inventory", "orders"};
+  for (const std::string& service : services) fleet.Stop(service);
+  for (const std::string engine : {"kafka", "sql", "redis"}) fleet.Stop(engine);
+  // Not "engine NAME start": that waits until it is ready, which is what can't be yet.
+  for (const std::string& service : services) std::ofstream(fleet.state() + "/sv/" + service + "/supervise/control") << 'u';
+  Points points(fleet.AdminPorts());
+  Last(seconds(3));
+  for (const std::string& service : services) {
+    if (service == "gateway") continue;  // it has no engine of its own
+    EXPECT_FALSE(points.Ready(service)) << service << " says that it is ready without its engines";
+  }
+  for (const std::string engine : {"redis", "kafka", "sql"}) fleet.Start(engine);
+  AwaitAllReady();
+  e2e::ExpectNothingOutOfPlace(e2e::ReplayUnder(fleet, 60, 40, [] {}, OneOfEveryKind), 60);
+}
+
+}  // namespace
+}  // namespace souk::faults
