@@ -47,6 +47,7 @@ struct Upstream::Call {
   http::Request request;
   std::shared_ptr<http::Responder> responder;
   std::size_t attempts_left = 0;
+  std::size_t turn = 0;  ///< of the next attempt; its own, so that a second attempt never meets the instance of the first
 };
 
 Upstream::Upstream(std::string name, const std::string& urls, http::Client& client) : name_(std::move(name)), client_(client) {
@@ -81,13 +82,14 @@ void Upstream::Forward(http::Request request, http::Responder responder) {
   call->request = std::move(request);
   call->responder = http::Share(std::move(responder));
   call->attempts_left = std::max<std::size_t>(bases_.size(), 2);
+  call->turn = turn_++;
   Try(std::move(call));
 }
 
 void Upstream::Try(std::shared_ptr<Call> call) {
   --call->attempts_left;
   if (const auto passed = before_call.Try(); !passed.ok()) return Failed(call, passed.error());
-  http::ClientRequest forwarded = Build(call->request, Next());
+  http::ClientRequest forwarded = Build(call->request, bases_[call->turn++ % bases_.size()]);
   client_.Send(std::move(forwarded), [this, call](Result<http::Response> answer) {
     if (!answer.ok()) return Failed(call, answer.error());
     if (!after_answer.Try().ok()) return Failed(call, MakeError(ErrorCode::kUnavailable, "the answer was lost", "CONNECTION_LOST"));
