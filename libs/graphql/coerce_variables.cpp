@@ -17,7 +17,7 @@ std::string InspectAt(const Value& value, int depth) {
   if (value.IsList()) {
     const List<Value> items = value.AsList();
     if (items.empty()) return "[]";
-    if (depth > kInspectedDepthMax) return "[Array]";
+    if (depth >= kInspectedDepthMax) return "[Array]";
     for (std::size_t i = 0; i < std::min(items.size(), kInspectedItemsMax); ++i) {
       out += (i > 0 ? ", " : "") + InspectAt(items[i], depth + 1);
     }
@@ -28,7 +28,7 @@ std::string InspectAt(const Value& value, int depth) {
   }
   if (value.IsObject()) {
     if (value.AsObject().empty()) return "{}";
-    if (depth > kInspectedDepthMax) return "[Object]";
+    if (depth >= kInspectedDepthMax) return "[Object]";
     for (const Member& member : value.AsObject()) {
       out += (out.empty() ? "" : ", ") + std::string(member.name) + ": " + InspectAt(member.value, depth + 1);
     }
