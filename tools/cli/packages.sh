@@ -14,8 +14,13 @@ missing_packages() {
   mapfile -t names < <(package_names "$@")
   installed=" $(dpkg-query -W -f '${Package}:${db:Status-Status} ' "${names[@]}" 2>/dev/null || true)"
   for name in "${names[@]}"; do
-    [[ $installed == *" $name:installed "* ]] || printf '%s\n' "$name"
+    [[ $installed == *" $name:installed "* ]] || provided "$name" || printf '%s\n' "$name"
   done
+}
+
+# provided NAME: an installed package of another name brings it, as some packages of Node.js bring npm.
+provided() {
+  dpkg-query -W -f '${db:Status-Status}, ${Provides}, \n' 2>/dev/null | grep -Eq "^installed,.* $1( \(|,)"
 }
 
 # ensure_packages GROUP...
