@@ -82,6 +82,49 @@ TEST_F(SqlTest, F21RunsSerializationFailuresAgainWithoutLosingAnUpdate) {
   EXPECT_EQ((*setup.Query(kGet, {1}))[0].Int(0), 100);
 }
 
+/// The engine fails with `sqlstate` while it commits: a deferred trigger raises it.
+Result<void> CommitFailingWith(Connection& connection, const std::string& sqlstate) {
+  SOUK_RETURN_IF_ERROR(connection.Script("CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '" + sqlstate +
+                                         "'; END $$; CREATE CONSTRAINT TRIGGER at_commit AFTER UPDATE ON counter DEFERRABLE INITIALLY DEFERRED "
+                                         "FOR EACH ROW EXECUTE FUNCTION fail()"));
+  return connection.Run([](Tx& tx) -> Result<void> {
+    tx.Exec(kSet, {1, 7});
+    return {};
+  });
+}
+
+/// The engine fails with `sqlstate` in the middle of a transaction.
+Result<void> StatementFailingWith(Connection& connection, const std::string& sqlstate) {
+  return connection.Run([&](Tx& tx) -> Result<void> {
+    tx.ExecScript("DO $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '" + sqlstate + "'; END $$");
+    return {};
+  });
+}
+
+TEST_F(SqlTest, F22AnAmbiguousCommitIsUnknownAndNotRunAgain) {
+  Connection connection(config_);
+  ASSERT_TRUE(Migrate(connection, kMigrations).ok());
+  const auto result = CommitFailingWith(connection, "40003");
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().reason, "COMMIT_UNKNOWN");
+}
+
+TEST_F(SqlTest, F79AnEngineThatGoesAwayIsUnavailable) {
+  Connection connection(config_);
+  ASSERT_TRUE(Migrate(connection, kMigrations).ok());
+  EXPECT_EQ(StatementFailingWith(connection, "57P01").error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(CommitFailingWith(connection, "57P01").error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(connection.Query(kGet, {1}).ok()) << "connects again by itself";
+}
+
+TEST_F(SqlTest, F81ADiskFullOfTheEngineIsUnavailableAndLeavesNothing) {
+  Connection connection(config_);
+  ASSERT_TRUE(Migrate(connection, kMigrations).ok());
+  EXPECT_EQ(StatementFailingWith(connection, "53100").error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(CommitFailingWith(connection, "53100").error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ((*connection.Query(kGet, {1}))[0].Int(0), 0);
+}
+
 TEST_F(SqlTest, RoundTripsEveryTypeThroughUnnest) {
   Connection connection(config_);
   ASSERT_TRUE(Migrate(connection, kMigrations).ok());
