@@ -18,6 +18,7 @@ using NewTopic = rd::Owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using NewPartitions = rd::Owned<rd_kafka_NewPartitions_t, rd_kafka_NewPartitions_destroy>;
 using DeleteTopic = rd::Owned<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy>;
 using ConfigResource = rd::Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
+using NewGroupOffsets = rd::Owned<rd_kafka_AlterConsumerGroupOffsets_t, rd_kafka_AlterConsumerGroupOffsets_destroy>;
 using GroupOffsets = rd::Owned<rd_kafka_ListConsumerGroupOffsets_t, rd_kafka_ListConsumerGroupOffsets_destroy>;
 
 /// The raw pointers that the C calls take, as an array.
@@ -104,6 +105,47 @@ class Admin::State {
       ends[static_cast<std::size_t>(one.partition)] = one.offset;
     }
     return ends;
+  }
+
+  Result<std::vector<std::int64_t>> OffsetsAt(const std::string& topic, const Position& position) {
+    SOUK_ASSIGN_OR_RETURN(std::vector<std::int64_t> offsets, EndOffsets(topic));
+    if (position.kind == Position::Kind::kEnd) return offsets;
+    if (position.kind == Position::Kind::kTime) return OffsetsAtTime(topic, position.value, std::move(offsets));
+    for (std::size_t i = 0; i < offsets.size(); ++i) {
+      std::int64_t low = 0, high = 0;
+      const rd_kafka_resp_err_t code =
+          rd_kafka_query_watermark_offsets(handle_.get(), topic.c_str(), static_cast<std::int32_t>(i), &low, &high, timeout_ms_);
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::ToError(code, "offsets of " + topic);
+      offsets[i] = position.kind == Position::Kind::kBeginning ? low : std::clamp(position.value, low, high);
+    }
+    return offsets;
+  }
+
+  Result<void> SetOffsets(const std::string& group, const std::string& topic, const std::vector<std::int64_t>& offsets) {
+    const Partitions wanted(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+    for (std::size_t i = 0; i < offsets.size(); ++i) {
+      rd_kafka_topic_partition_list_add(wanted.get(), topic.c_str(), static_cast<std::int32_t>(i))->offset = offsets[i];
+    }
+    const NewGroupOffsets request(rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), wanted.get()));
+    rd_kafka_AlterConsumerGroupOffsets_t* pointer = request.get();
+    const Event event = Ask(RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, [&](const auto* options, auto* queue) {
+      rd_kafka_AlterConsumerGroupOffsets(handle_.get(), &pointer, 1, options, queue);
+    });
+    SOUK_RETURN_IF_ERROR(Check(event, "set the offsets of group " + group));
+    std::size_t count = 0;
+    const auto* result = rd_kafka_event_AlterConsumerGroupOffsets_result(event.get());
+    const auto** groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &count);
+    if (count != 1) return MakeError(ErrorCode::kInternal, "no answer about group " + group);
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (const rd_kafka_error_t* failure = rd_kafka_group_result_error(groups[0]); failure != nullptr) code = rd_kafka_error_code(failure);
+    const rd_kafka_topic_partition_list_t* answered = rd_kafka_group_result_partitions(groups[0]);
+    for (int i = 0; answered != nullptr && i < answered->cnt; ++i) {
+      if (answered->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) code = answered->elems[i].err;
+    }
+    const bool has_members = code == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP || code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    if (has_members) return MakeError(ErrorCode::kFailedPrecondition, "group " + group + " has members: stop its service first", "GROUP_HAS_MEMBERS");
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::ToError(code, "set the offsets of group " + group);
+    return {};
   }
 
   Result<std::vector<GroupLag>> ConsumerLag(const std::string& group, const std::vector<std::string>& topics) {
@@ -283,6 +325,20 @@ class Admin::State {
     }
   }
 
+  Result<std::vector<std::int64_t>> OffsetsAtTime(const std::string& topic, std::int64_t unix_ms, std::vector<std::int64_t> ends) {
+    const Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(ends.size())));
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), static_cast<std::int32_t>(i))->offset = unix_ms;
+    }
+    const rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(handle_.get(), list.get(), timeout_ms_);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::ToError(code, "offsets of " + topic + " by time");
+    for (int i = 0; i < list->cnt; ++i) {
+      const auto& one = list->elems[i];
+      if (one.offset >= 0) ends[static_cast<std::size_t>(one.partition)] = one.offset;  // -1: nothing that late, so the end
+    }
+    return ends;
+  }
+
   Result<void> FillCommitted(const std::string& group, std::vector<GroupLag>& lags) {
     const Partitions wanted(rd_kafka_topic_partition_list_new(static_cast<int>(lags.size())));
     for (const GroupLag& lag : lags) {
@@ -333,6 +389,12 @@ Result<std::vector<TopicState>> Admin::ListTopics() { return state_->ListTopics(
 Result<std::vector<std::int64_t>> Admin::EndOffsets(const std::string& topic) { return state_->EndOffsets(topic); }
 Result<std::vector<GroupLag>> Admin::ConsumerLag(const std::string& group, const std::vector<std::string>& topics) {
   return state_->ConsumerLag(group, topics);
+}
+Result<std::vector<std::int64_t>> Admin::OffsetsAt(const std::string& topic, const Position& position) {
+  return state_->OffsetsAt(topic, position);
+}
+Result<void> Admin::SetOffsets(const std::string& group, const std::string& topic, const std::vector<std::int64_t>& offsets) {
+  return state_->SetOffsets(group, topic, offsets);
 }
 Result<void> Admin::DeleteTopics(const std::vector<std::string>& names) { return state_->DeleteTopics(names); }
 

@@ -42,6 +42,13 @@ struct GroupLag {
   std::int64_t lag = 0;         ///< end - committed, or the whole partition when nothing is committed
 };
 
+/// A place in every partition of a topic.
+struct Position {
+  enum class Kind { kBeginning, kEnd, kTime, kOffset };
+  Kind kind = Kind::kBeginning;
+  std::int64_t value = 0;  ///< Unix time in milliseconds, or an offset
+};
+
 /// Questions and orders to the cluster. Thread-safe; one connection, kept.
 class Admin {
  public:
@@ -56,6 +63,10 @@ class Admin {
   /// Next offset per partition, by partition number. kNotFound for an unknown topic.
   Result<std::vector<std::int64_t>> EndOffsets(const std::string& topic);
   Result<std::vector<GroupLag>> ConsumerLag(const std::string& group, const std::vector<std::string>& topics);
+  /// Where each partition of the topic begins, ends, or was at a time: the first record at or after it (the end when there is none).
+  Result<std::vector<std::int64_t>> OffsetsAt(const std::string& topic, const Position& position);
+  /// Sets where a group goes on reading: offsets by partition. kFailedPrecondition while the group has members.
+  Result<void> SetOffsets(const std::string& group, const std::string& topic, const std::vector<std::int64_t>& offsets);
   /// Deletes topics; those that do not exist are no error. For tests and `down --purge`.
   Result<void> DeleteTopics(const std::vector<std::string>& names);
 

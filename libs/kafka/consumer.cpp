@@ -48,6 +48,7 @@ rd::Settings ToSettings(const ConsumerConfig& config) {
       {"heartbeat.interval.ms", std::to_string(heartbeat.count())},
       {"max.poll.interval.ms", std::to_string(config.max_poll_interval.count())},
       {"fetch.wait.max.ms", std::to_string(config.fetch_wait_max.count())},
+      {"fetch.min.bytes", std::to_string(config.fetch_bytes_min)},
       {"fetch.error.backoff.ms", "50"},
       // A full local queue backs off a hard second in 2.0.2: keep it longer than a second's work.
       {"queued.min.messages", "50000"},
@@ -199,6 +200,7 @@ class Consumer::State {
       positions_.Reset(partitions);
       assigned_ = partitions->cnt;
       joined_ = true;
+      if (config_.on_assigned) config_.on_assigned();
       Count(&ConsumerStats::rebalances);
       log::Info("kafka partitions assigned", {{"group", config_.group}, {"partitions", partitions->cnt}});
       return;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,9 +22,13 @@ struct ConsumerConfig {
   std::chrono::milliseconds session_timeout{6'000};
   std::chrono::milliseconds max_poll_interval{300'000};
   std::chrono::milliseconds fetch_wait_max{100};
+  int fetch_bytes_min = 1;          ///< the broker waits up to fetch_wait_max for so much: more records per batch, less haste
   std::chrono::milliseconds commit_interval{100};
   std::chrono::milliseconds retry_backoff_min{20};    ///< doubles per failed attempt, with jitter ...
   std::chrono::milliseconds retry_backoff_max{2'000};  ///< ... up to this
+
+  /// Called on the consumer's thread when it has got partitions, before their records: what another member knew has to be read again.
+  std::function<void()> on_assigned;
 
   // Faults on demand, for tests only: what at-least-once delivery allows, made frequent.
   bool chaos_duplicate = false;  ///< each record comes twice, in the same batch or the second time in the next one

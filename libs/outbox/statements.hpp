@@ -52,4 +52,27 @@ inline constexpr sql::Statement kDeleteInbox{
     "inbox_delete",
     "DELETE FROM inbox WHERE (consumer, message_id) IN (SELECT * FROM unnest($1::TEXT[], $2::UUID[]))"};
 
+// Parked records; the key as SqlParkingLot writes it.
+
+inline constexpr sql::Statement kParkedKeys{"parked_keys", "SELECT DISTINCT record_key FROM parked_records WHERE consumer = $1::TEXT"};
+
+inline constexpr sql::Statement kPark{
+    "park",
+    "INSERT INTO parked_records (consumer, record_key, topic, partition_no, record_offset, reason) "
+    "VALUES ($1::TEXT, $2::TEXT, $3::TEXT, $4::INT8, $5::INT8, $6::TEXT) "
+    "ON CONFLICT (consumer, record_key, topic, partition_no, record_offset) DO NOTHING"};
+
+inline constexpr sql::Statement kIsParked{
+    "is_parked", "SELECT 1 FROM parked_records WHERE consumer = $1::TEXT AND record_key = $2::TEXT LIMIT 1"};
+
+inline constexpr sql::Statement kParkedBefore{
+    "parked_before",
+    "SELECT 1 FROM parked_records WHERE consumer = $1::TEXT AND record_key = $2::TEXT AND topic = $3::TEXT "
+    "AND partition_no = $4::INT8 AND record_offset < $5::INT8 LIMIT 1"};
+
+inline constexpr sql::Statement kUnpark{
+    "unpark",
+    "DELETE FROM parked_records WHERE consumer = $1::TEXT AND record_key = $2::TEXT AND topic = $3::TEXT "
+    "AND partition_no = $4::INT8 AND record_offset = $5::INT8"};
+
 }  // namespace souk::outbox

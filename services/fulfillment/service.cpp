@@ -8,6 +8,7 @@
 #include "libs/http/server.hpp"
 #include "libs/kafka/consumer.hpp"
 #include "libs/kafka/producer.hpp"
+#include "libs/outbox/parking_lot.hpp"
 #include "libs/outbox/relay.hpp"
 #include "libs/rpc/grpc_server.hpp"
 #include "libs/rpc/rest.hpp"
@@ -71,7 +72,9 @@ struct Service::Parts {
         view(pool),
         readers(kReadConnections, kReadsWaitingMax),
         carrier(c.carrier, c.return_after),
-        kafka_in(writer, carrier, *producer, clock),
+        kafka_in(writer, carrier, clock),
+        lot(SqlConfig(c), std::string(kCommandsGroup)),
+        parking({.group = std::string(kCommandsGroup)}, [this](auto& records) { return kafka_in.Handle(records); }, &lot, *producer),
         carrier_sweep(view, writer, clock, c.sweep_batch_max) {
     AddMethods(table, view, readers);
   }
@@ -91,6 +94,8 @@ struct Service::Parts {
   chassis::ThreadPool readers;
   SimulatedCarrier carrier;
   KafkaIn kafka_in;
+  outbox::SqlParkingLot lot;
+  kafka::Parking parking;
   CarrierSweep carrier_sweep;
   rpc::MethodTable table;
   std::unique_ptr<rpc::GrpcServer> grpc;
@@ -102,8 +107,8 @@ struct Service::Parts {
 
 Result<void> Service::Parts::StartWork() {
   relay.Start();
-  SOUK_ASSIGN_OR_RETURN(consumer, kafka::Consumer::Start(CommandsConsumer(config),
-                                                         [this](auto& records) { return kafka_in.Handle(records); }));
+  SOUK_ASSIGN_OR_RETURN(consumer, kafka::Consumer::Start(parking.Subscribe(CommandsConsumer(config)),
+                                                         [this](auto& records) { return parking.Handle(records); }));
   sweep = std::make_unique<chassis::Periodic>("carrier", config.sweep_interval, [this] { carrier_sweep.Run(); });
   return {};
 }

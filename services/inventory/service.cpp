@@ -9,6 +9,7 @@
 #include "libs/kafka/producer.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/observability/metrics.hpp"
+#include "libs/outbox/parking_lot.hpp"
 #include "libs/outbox/relay.hpp"
 #include "libs/redis/cluster.hpp"
 #include "libs/rpc/grpc_server.hpp"
@@ -76,7 +77,7 @@ class Service::State {
   void Prepare();
   Result<void> StartConsumers();
   void StartJobs();
-  Result<std::unique_ptr<kafka::Consumer>> NewConsumer(const std::string& group, const std::string& topic, KafkaIn& handler);
+  Result<std::unique_ptr<kafka::Consumer>> NewConsumer(const std::string& topic, kafka::Parking& parking);
   void ReportCounts();
   bool WaitUnlessStopping(std::chrono::milliseconds time);
 
@@ -104,6 +105,9 @@ class Service::State {
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<KafkaIn> commands_in_;
   std::unique_ptr<KafkaIn> catalogue_in_;
+  std::unique_ptr<outbox::SqlParkingLot> lot_;
+  std::unique_ptr<kafka::Parking> commands_parking_;
+  std::unique_ptr<kafka::Parking> catalogue_parking_;
   std::unique_ptr<kafka::Consumer> commands_;
   std::unique_ptr<kafka::Consumer> catalogue_;
   std::vector<std::unique_ptr<chassis::Periodic>> jobs_;
@@ -247,18 +251,16 @@ void Service::State::Prepare() {
   prepared_ = true;
 }
 
-Result<std::unique_ptr<kafka::Consumer>> Service::State::NewConsumer(const std::string& group, const std::string& topic,
-                                                                     KafkaIn& handler) {
+Result<std::unique_ptr<kafka::Consumer>> Service::State::NewConsumer(const std::string& topic, kafka::Parking& parking) {
   kafka::ConsumerConfig consumer;
   consumer.brokers = config_.common.kafka_brokers;
-  consumer.group = group;
   consumer.topics = {topic};
   consumer.client_id = "inventory-" + config_.common.instance;
   consumer.batch_max = config_.writer_batch_max * 2;
   consumer.chaos_duplicate = config_.common.chaos_duplicate;
   consumer.chaos_shuffle = config_.common.chaos_shuffle;
-  return kafka::Consumer::Start(std::move(consumer),
-                                [&handler](std::vector<kafka::Record>& records) { return handler.Handle(records); });
+  return kafka::Consumer::Start(parking.Subscribe(std::move(consumer)),
+                                [&parking](std::vector<kafka::Record>& records) { return parking.Handle(records); });
 }
 
 Result<void> Service::State::StartConsumers() {
@@ -267,13 +269,19 @@ Result<void> Service::State::StartConsumers() {
       [this](const kafka::Envelope& envelope, const std::string& payload) {
         return codec::ParseCommand(envelope.type, payload, clock_.Now(), config_.hold_default);
       },
-      *writer_, *producer_, clock_);
+      *writer_, clock_);
   catalogue_in_ = std::make_unique<KafkaIn>(
       KafkaIn::Config{"inventory.catalogue", false, std::chrono::seconds(20)},
       [](const kafka::Envelope& envelope, const std::string& payload) { return codec::ParseProduct(envelope.type, payload); },
-      *writer_, *producer_, clock_);
-  SOUK_ASSIGN_OR_RETURN(commands_, NewConsumer("inventory.commands", codec::kReservationCommands, *commands_in_));
-  SOUK_ASSIGN_OR_RETURN(catalogue_, NewConsumer("inventory.catalogue", codec::kProductEvents, *catalogue_in_));
+      *writer_, clock_);
+  lot_ = std::make_unique<outbox::SqlParkingLot>(SqlConfig(config_), "inventory.commands");
+  commands_parking_ = std::make_unique<kafka::Parking>(
+      kafka::ParkingConfig{.group = "inventory.commands"}, [this](auto& records) { return commands_in_->Handle(records); }, lot_.get(), *producer_);
+  // A product's events carry versions: their order is no matter.
+  catalogue_parking_ = std::make_unique<kafka::Parking>(
+      kafka::ParkingConfig{.group = "inventory.catalogue"}, [this](auto& records) { return catalogue_in_->Handle(records); }, nullptr, *producer_);
+  SOUK_ASSIGN_OR_RETURN(commands_, NewConsumer(codec::kReservationCommands, *commands_parking_));
+  SOUK_ASSIGN_OR_RETURN(catalogue_, NewConsumer(codec::kProductEvents, *catalogue_parking_));
   return {};
 }
 

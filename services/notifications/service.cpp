@@ -98,8 +98,11 @@ struct Service::Parts {
         pool(SqlConfig(c), kReadConnections),
         view(pool),
         readers(kReadConnections, kReadsWaitingMax),
-        orders_in(std::string(kOrdersGroup), c.sellers_domain, writer, *dead_letters, clock),
-        stock_in(std::string(kStockGroup), c.sellers_domain, writer, *dead_letters, clock) {
+        orders_in(std::string(kOrdersGroup), c.sellers_domain, writer, clock),
+        stock_in(std::string(kStockGroup), c.sellers_domain, writer, clock),
+        // Each event is a notice of its own: their order is no matter.
+        orders_parking({.group = std::string(kOrdersGroup)}, [this](auto& records) { return orders_in.Handle(records); }, nullptr, *dead_letters),
+        stock_parking({.group = std::string(kStockGroup)}, [this](auto& records) { return stock_in.Handle(records); }, nullptr, *dead_letters) {
     const auto submit = [this](Work work) { return writer.Submit(std::move(work)); };
     mails = std::make_unique<Sender>(
         MailSender(c), [this] { return std::make_unique<SmtpTransport>(config.smtp, clock); }, submit, clock, random);
@@ -146,6 +149,8 @@ struct Service::Parts {
   chassis::ThreadPool readers;
   KafkaIn orders_in;
   KafkaIn stock_in;
+  kafka::Parking orders_parking;
+  kafka::Parking stock_parking;
   rpc::MethodTable table;
   std::unique_ptr<rpc::GrpcServer> grpc;
   std::unique_ptr<http::Server> http;
@@ -158,11 +163,11 @@ struct Service::Parts {
 
 Result<void> Service::Parts::StartWork() {
   SOUK_ASSIGN_OR_RETURN(orders_consumer,
-                        kafka::Consumer::Start(ConsumerOf(config, kOrdersGroup, kOrderEventsTopic),
-                                               [this](auto& records) { return orders_in.Handle(records); }));
+                        kafka::Consumer::Start(orders_parking.Subscribe(ConsumerOf(config, kOrdersGroup, kOrderEventsTopic)),
+                                               [this](auto& records) { return orders_parking.Handle(records); }));
   SOUK_ASSIGN_OR_RETURN(stock_consumer,
-                        kafka::Consumer::Start(ConsumerOf(config, kStockGroup, kStockEventsTopic),
-                                               [this](auto& records) { return stock_in.Handle(records); }));
+                        kafka::Consumer::Start(stock_parking.Subscribe(ConsumerOf(config, kStockGroup, kStockEventsTopic)),
+                                               [this](auto& records) { return stock_parking.Handle(records); }));
   if (!config.common.redis_nodes.empty()) {
     SOUK_ASSIGN_OR_RETURN(low_stock,
                           LowStockListener::Start(config.common.redis_nodes, config.sellers_domain, writer, clock));

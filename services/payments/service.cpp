@@ -6,6 +6,7 @@
 #include "libs/kafka/producer.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/observability/metrics.hpp"
+#include "libs/outbox/parking_lot.hpp"
 #include "libs/outbox/relay.hpp"
 #include "libs/rpc/grpc_server.hpp"
 #include "libs/rpc/rest.hpp"
@@ -137,7 +138,10 @@ class Service::Parts {
   }
 
   Result<void> StartKafkaIn() {
-    kafka_in_ = std::make_unique<KafkaIn>(*payments_, *producer_);
+    kafka_in_ = std::make_unique<KafkaIn>(*payments_);
+    lot_ = std::make_unique<outbox::SqlParkingLot>(SqlConfig(config_, "parking"), kCommandsGroup);
+    parking_ = std::make_unique<kafka::Parking>(
+        kafka::ParkingConfig{.group = kCommandsGroup}, [this](auto& records) { return kafka_in_->Handle(records); }, lot_.get(), *producer_);
     kafka::ConsumerConfig consumer;
     consumer.brokers = config_.common.kafka_brokers;
     consumer.group = kCommandsGroup;
@@ -145,7 +149,7 @@ class Service::Parts {
     consumer.client_id = config_.common.instance;
     consumer.chaos_duplicate = config_.common.chaos_duplicate;
     consumer.chaos_shuffle = config_.common.chaos_shuffle;
-    SOUK_ASSIGN_OR_RETURN(consumer_, kafka::Consumer::Start(consumer, [this](auto& records) { return kafka_in_->Handle(records); }));
+    SOUK_ASSIGN_OR_RETURN(consumer_, kafka::Consumer::Start(parking_->Subscribe(std::move(consumer)), [this](auto& records) { return parking_->Handle(records); }));
     return {};
   }
 
@@ -191,6 +195,8 @@ class Service::Parts {
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
   std::unique_ptr<KafkaIn> kafka_in_;
+  std::unique_ptr<outbox::SqlParkingLot> lot_;
+  std::unique_ptr<kafka::Parking> parking_;
   std::unique_ptr<kafka::Consumer> consumer_;
   std::unique_ptr<chassis::Periodic> expiry_;
   std::unique_ptr<chassis::Periodic> sweep_;

@@ -107,6 +107,7 @@ std::vector<Topic> DeadLetters(const std::vector<Topic>& topics, const Defaults&
   for (const std::string& group : groups) {
     letters.push_back({kafka::DeadLetterTopic(group), "as the record's", defaults.partitions, defaults.retention,
                        {}, {group}, {}});
+    letters.push_back({kafka::RedriveTopic(group), "as the record's", defaults.partitions, defaults.retention, {}, {}, {group}});
   }
   return letters;
 }

@@ -21,7 +21,7 @@ struct Topic {
 
 struct TopicsFile {
   std::vector<Topic> topics;        ///< in the order of the file
-  std::vector<Topic> dead_letters;  ///< one per consumer group
+  std::vector<Topic> dead_letters;  ///< of each consumer group: its dead letters, and the way back
 
   /// What the cluster should have. `min_isr` 0 leaves the broker's default.
   Result<std::vector<kafka::TopicSpec>> Specs(int replication, int min_isr) const;

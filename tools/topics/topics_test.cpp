@@ -31,15 +31,16 @@ TEST(TopicsFileTest, ReadsTopicsAndAddsOneDeadLetterTopicPerGroup) {
   ASSERT_EQ(file->topics.size(), 2u);
   EXPECT_EQ(file->topics[0].partitions, 6);
   EXPECT_EQ(file->topics[1].partitions, 3);
-  ASSERT_EQ(file->dead_letters.size(), 2u);
+  ASSERT_EQ(file->dead_letters.size(), 4u);
   EXPECT_EQ(file->dead_letters[0].name, "gateway.live.dlq");
-  EXPECT_EQ(file->dead_letters[1].name, "notifications.orders.dlq");
+  EXPECT_EQ(file->dead_letters[1].name, "gateway.live.redrive");
+  EXPECT_EQ(file->dead_letters[2].name, "notifications.orders.dlq");
 }
 
 TEST(TopicsFileTest, TurnsRetentionAndInSyncReplicasIntoConfiguration) {
   const auto specs = ParseTopics(kFile)->Specs(3, 2);
   ASSERT_TRUE(specs.ok());
-  ASSERT_EQ(specs->size(), 4u);
+  ASSERT_EQ(specs->size(), 6u);
   EXPECT_EQ((*specs)[0].replication, 3);
   EXPECT_EQ((*specs)[0].config.at("retention.ms"), "604800000");
   EXPECT_EQ((*specs)[0].config.at("min.insync.replicas"), "2");

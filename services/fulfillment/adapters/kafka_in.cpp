@@ -1,9 +1,9 @@
 #include "services/fulfillment/adapters/kafka_in.hpp"
 
+#include <algorithm>
+
 #include "libs/base/settlement.hpp"
-#include "libs/kafka/dead_letter.hpp"
 #include "libs/kafka/envelope.hpp"
-#include "libs/observability/log.hpp"
 #include "libs/observability/metrics.hpp"
 #include "services/fulfillment/adapters/codec.hpp"
 
@@ -11,7 +11,6 @@ namespace souk::fulfillment {
 namespace {
 
 constexpr std::chrono::seconds kBatchWait{30};
-constexpr int kInternalAttemptsMax = 5;
 
 metrics::Counter& Commands(const std::string& outcome) {
   return metrics::GetCounter("souk_fulfillment_commands_total", "Command records by outcome", {{"outcome", outcome}});
@@ -19,20 +18,21 @@ metrics::Counter& Commands(const std::string& outcome) {
 
 }  // namespace
 
-Result<void> KafkaIn::Handle(std::vector<kafka::Record>& records) {
+Result<kafka::Verdicts> KafkaIn::Handle(std::vector<kafka::Record>& records) {
+  kafka::Verdicts verdicts(records.size());
   std::vector<Pending> pending;
   pending.reserve(records.size());
-  for (const kafka::Record& record : records) {
-    Result<std::optional<Work>> work = ToWork(record);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    Result<std::optional<Work>> work = ToWork(records[i]);
     if (!work.ok()) {
       if (IsRetryable(work.error().code)) return work.error();
-      SOUK_RETURN_IF_ERROR(SetAside(record, work.error()));
+      verdicts[i] = work.error();
     } else if (*work) {
-      pending.push_back({&record, std::move(**work)});
+      pending.push_back({i, std::move(**work)});
     }
   }
-  if (pending.empty()) return {};
-  return SubmitAndWait(pending);
+  if (!pending.empty()) SOUK_RETURN_IF_ERROR(SubmitAndWait(pending, verdicts));
+  return verdicts;
 }
 
 Result<std::optional<Work>> KafkaIn::ToWork(const kafka::Record& record) {
@@ -65,37 +65,18 @@ Result<std::optional<Work>> KafkaIn::ToWork(const kafka::Record& record) {
   return std::optional<Work>(std::move(work));
 }
 
-Result<void> KafkaIn::SetAside(const kafka::Record& record, const Error& error) {
-  log::Warn("a command was set aside", {{"topic", record.topic}, {"offset", record.offset}, log::Why(error)});
-  static auto& dead = Commands("dead_letter");
-  dead.Increment();
-  return kafka::DeadLetter(dead_letters_, kCommandsGroup, record, error.message);
-}
-
-Result<void> KafkaIn::SubmitAndWait(std::vector<Pending>& pending) {
+Result<void> KafkaIn::SubmitAndWait(std::vector<Pending>& pending, kafka::Verdicts& verdicts) {
   const auto settlement = std::make_shared<Settlement>(pending.size());
   for (std::size_t i = 0; i < pending.size(); ++i) {
-    Work work = pending[i].work;
+    Work work = std::move(pending[i].work);
     work.done = [settlement, i](const Result<void>& result) { settlement->Settle(i, result); };
     if (Result<void> submitted = writer_.Submit(std::move(work)); !submitted.ok()) settlement->Settle(i, submitted);
   }
   const auto errors = settlement->Wait(kBatchWait);
   if (!errors) return MakeError(ErrorCode::kDeadlineExceeded, "the batch was not applied in time");
-  for (std::size_t i = 0; i < pending.size(); ++i) {
-    if ((*errors)[i]) SOUK_RETURN_IF_ERROR(Settle(pending[i], *(*errors)[i]));
-  }
+  for (std::size_t i = 0; i < pending.size(); ++i) verdicts[pending[i].index] = (*errors)[i];
   static auto& applied = Commands("applied");
-  applied.Increment(static_cast<double>(pending.size()));
-  return {};
-}
-
-Result<void> KafkaIn::Settle(const Pending& pending, const Error& error) {
-  if (IsRetryable(error.code)) return error;
-  // A defect of ours may pass (a migration under way); one that stays must not stop the partition for ever.
-  int& failures = failures_[*pending.work.message_id];
-  if (++failures < kInternalAttemptsMax) return error;
-  SOUK_RETURN_IF_ERROR(SetAside(*pending.record, error));
-  failures_.erase(*pending.work.message_id);
+  applied.Increment(static_cast<double>(std::count_if(errors->begin(), errors->end(), [](const auto& error) { return !error; })));
   return {};
 }
 

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "libs/base/clock.hpp"
-#include "libs/kafka/ports.hpp"
+#include "libs/kafka/parking.hpp"
 #include "services/fulfillment/adapters/writer.hpp"
 #include "services/fulfillment/app/ports.hpp"
 
@@ -14,27 +13,22 @@ namespace souk::fulfillment {
 /// Turns command records into works and waits until all of them are durable. Used by one consumer thread.
 class KafkaIn {
  public:
-  KafkaIn(Writer& writer, Carrier& carrier, kafka::Publisher& dead_letters, const Clock& clock)
-      : writer_(writer), carrier_(carrier), dead_letters_(dead_letters), clock_(clock) {}
+  KafkaIn(Writer& writer, Carrier& carrier, const Clock& clock) : writer_(writer), carrier_(carrier), clock_(clock) {}
 
-  /// Ok when every record is applied or set aside; an error means that the same records must come again.
-  Result<void> Handle(std::vector<kafka::Record>& records);
+  /// Which records can't be applied, and why; an error means that the same records must come again.
+  Result<kafka::Verdicts> Handle(std::vector<kafka::Record>& records);
 
  private:
   struct Pending {
-    const kafka::Record* record;
+    std::size_t index;  ///< of its record
     Work work;
   };
   Result<std::optional<Work>> ToWork(const kafka::Record& record);
-  Result<void> SetAside(const kafka::Record& record, const Error& error);
-  Result<void> SubmitAndWait(std::vector<Pending>& pending);
-  Result<void> Settle(const Pending& pending, const Error& error);
+  Result<void> SubmitAndWait(std::vector<Pending>& pending, kafka::Verdicts& verdicts);
 
   Writer& writer_;
   Carrier& carrier_;
-  kafka::Publisher& dead_letters_;
   const Clock& clock_;
-  std::unordered_map<Uuid, int> failures_;  ///< of records that fail alone with a defect of ours
 };
 
 }  // namespace souk::fulfillment

@@ -7,6 +7,7 @@
 
 #include "libs/http/client.hpp"
 #include "libs/kafka/admin.hpp"
+#include "libs/kafka/dead_letter.hpp"
 #include "libs/kafka/envelope.hpp"
 #include "libs/kafka/producer.hpp"
 #include "libs/testing/eventually.hpp"
@@ -31,7 +32,7 @@ class ServiceTest : public ::testing::Test {
     ASSERT_TRUE(admin.ok());
     std::vector<kafka::TopicSpec> specs;
     for (const auto topic : {kCommandsTopic, kEventsTopic}) specs.push_back({std::string(topic), 4, 1, {}});
-    specs.push_back({"fulfillment.commands.dlq", 1, 1, {}});
+    for (const char* topic : {"fulfillment.commands.dlq", "fulfillment.commands.redrive"}) specs.push_back({topic, 1, 1, {}});
     ASSERT_TRUE((*admin)->CreateTopics(specs).ok());
     auto producer = kafka::Producer::Create({.brokers = brokers_});
     ASSERT_TRUE(producer.ok());
@@ -88,6 +89,30 @@ class ServiceTest : public ::testing::Test {
     command.mutable_ship_to()->set_country(country);
     command.mutable_ship_to()->set_line2(line2);
     Send(parcel, command, message);
+  }
+  /// A record whose payload is no message.
+  void SendPoison(const std::string& parcel) {
+    kafka::Envelope envelope;
+    envelope.id = Uuid::FromName(database_.name(), parcel + "poison");
+    envelope.type = "souk.fulfillment.v1.CreateShipment";
+    envelope.source = "orders";
+    envelope.subject = parcel;
+    envelope.time = SystemClock().Now();
+    envelope.aggregate_version = 1;
+    ASSERT_TRUE(producer_->Produce(kafka::ToRecord(std::string(kCommandsTopic), envelope, "\xff\xff"), [](Result<void>) {}).ok());
+  }
+  /// Dead letters of a parcel, in their order.
+  std::vector<kafka::Record> Letters(const std::string& parcel) {
+    std::vector<kafka::Record> letters;
+    const auto read = kafka::ReadAll(brokers_, "fulfillment.commands.dlq", {}, [&](const kafka::Record& record) {
+      if (record.key == parcel) letters.push_back(record);
+      return true;
+    });
+    EXPECT_TRUE(read.ok());
+    return letters;
+  }
+  void Redrive(const kafka::Record& letter, bool drop = false) {
+    ASSERT_TRUE(kafka::ProduceAndWait(*producer_, kafka::ToRedrive(letter, "fulfillment.commands", drop).value()).ok());
   }
   void Cancel(const std::string& parcel, const std::string& message = "cancel") {
     v1::CancelShipment command;
@@ -179,6 +204,33 @@ TEST_F(ServiceTest, RefusesLosesCancelsAndLeavesTombstones) {
   EXPECT_TRUE(Comes(slow, {"ShipmentCreated", "ShipmentCancelled"}));
   EXPECT_TRUE(Comes(tombstone, {"ShipmentCancelled", "ShipmentRefused"}));
   Get(*service, "/v1/shipments/" + tombstone, 404);
+}
+
+TEST_F(ServiceTest, F29ParksAPoisonCommandAndItsKeyWhileOthersMoveOnAndRedrivesInOrder) {
+  auto service = StartService(TestConfig());
+  ASSERT_NE(service, nullptr);
+  const std::string poisoned = NewParcel(), other = NewParcel();
+  SendPoison(poisoned);
+  Create(poisoned);
+  Create(other);
+  ASSERT_TRUE(Comes(other, {"ShipmentCreated", "ShipmentDispatched", "ShipmentDelivered"}));
+  ASSERT_TRUE(testing::Eventually([&] { return Letters(poisoned).size() == 2; }));
+  EXPECT_EQ(Letters(poisoned)[0].HeaderValue("dlq_attempts"), "3");
+  EXPECT_EQ(Letters(poisoned)[0].HeaderValue("dlq_topic"), kCommandsTopic);
+  EXPECT_TRUE(Letters(poisoned)[1].HeaderValue("dlq_reason").starts_with("FOLLOWS"));
+  EXPECT_TRUE(EventsOf(poisoned).empty());
+  // Another process knows what is parked as well.
+  service.reset();
+  service = StartService(TestConfig());
+  Cancel(poisoned);
+  ASSERT_TRUE(testing::Eventually([&] { return Letters(poisoned).size() == 3; }));
+  const auto letters = Letters(poisoned);
+  Redrive(letters[0], true);
+  Redrive(letters[1]);
+  Redrive(letters[2]);
+  EXPECT_TRUE(Comes(poisoned, {"ShipmentCreated", "ShipmentCancelled"}));
+  Create(poisoned, "", "GB", "after it all");
+  EXPECT_TRUE(Comes(poisoned, {"ShipmentCreated", "ShipmentCancelled", "ShipmentCancelled"})) << "the key is free again";
 }
 
 TEST_F(ServiceTest, RefusesBadRequestsByField) {

@@ -3,22 +3,13 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "libs/kafka/dead_letter.hpp"
-#include "libs/observability/log.hpp"
 #include "libs/observability/metrics.hpp"
 
 namespace souk::inventory {
 namespace {
 
-constexpr int kFailuresMax = 5;
-
 metrics::Counter& Skipped() {
   static auto& counter = metrics::GetCounter("souk_inventory_skipped_total", "Records of a type that this service does not read");
-  return counter;
-}
-
-metrics::Counter& DeadLetters() {
-  static auto& counter = metrics::GetCounter("souk_inventory_dead_letters_total", "Records put aside");
   return counter;
 }
 
@@ -33,8 +24,8 @@ struct KafkaIn::Batch {
   std::vector<Outcome> outcomes;
 };
 
-KafkaIn::KafkaIn(Config config, Parse parse, WorkQueue& ledger, kafka::Publisher& dead_letters, const Clock& clock)
-    : config_(std::move(config)), parse_(std::move(parse)), ledger_(ledger), dead_letters_(dead_letters), clock_(clock) {}
+KafkaIn::KafkaIn(Config config, Parse parse, WorkQueue& ledger, const Clock& clock)
+    : config_(std::move(config)), parse_(std::move(parse)), ledger_(ledger), clock_(clock) {}
 
 Result<Work> KafkaIn::ToWork(const kafka::Record& record) const {
   SOUK_ASSIGN_OR_RETURN(const kafka::Envelope envelope, kafka::ParseEnvelope(record));
@@ -47,29 +38,8 @@ Result<Work> KafkaIn::ToWork(const kafka::Record& record) const {
   return work;
 }
 
-Result<void> KafkaIn::PutAside(const kafka::Record& record, const std::string& reason) {
-  log::Warn("a record was put aside", {log::Field("group", config_.group), log::Field("topic", record.topic),
-                                       log::Field("partition", record.partition), log::Field("offset", record.offset),
-                                       log::Field("reason", reason)});
-  DeadLetters().Increment();
-  return kafka::DeadLetter(dead_letters_, config_.group, record, reason);
-}
-
-bool KafkaIn::OutOfPatience(const kafka::Record& record) {
-  const std::string place = record.topic + ":" + std::to_string(record.partition) + ":" + std::to_string(record.offset);
-  return ++failures_[place] >= kFailuresMax;
-}
-
-Result<void> KafkaIn::Settle(const kafka::Record& record, const Result<void>& result, const Outcome& outcome) {
-  if (!result.ok()) {
-    if (IsRetryable(result.error().code) || !OutOfPatience(record)) return result.error();
-    return PutAside(record, result.error().message);
-  }
-  if (outcome.error && !outcome.answered && !outcome.duplicate) return PutAside(record, outcome.error->message);
-  return {};
-}
-
-Result<void> KafkaIn::Handle(std::vector<kafka::Record>& records) {
+Result<kafka::Verdicts> KafkaIn::Handle(std::vector<kafka::Record>& records) {
+  kafka::Verdicts verdicts(records.size());
   const auto batch = std::make_shared<Batch>();
   batch->results.resize(records.size());
   batch->outcomes.resize(records.size());
@@ -78,9 +48,9 @@ Result<void> KafkaIn::Handle(std::vector<kafka::Record>& records) {
     if (!work.ok()) {
       if (work.error().code == ErrorCode::kUnimplemented) {
         Skipped().Increment();
-        continue;
+      } else {
+        verdicts[i] = work.error();
       }
-      SOUK_RETURN_IF_ERROR(PutAside(records[i], work.error().message));
       continue;
     }
     work->done = [batch, i](const Result<void>& result, Work& finished) {
@@ -105,10 +75,14 @@ Result<void> KafkaIn::Handle(std::vector<kafka::Record>& records) {
     }
   }
   for (std::size_t i = 0; i < records.size(); ++i) {
-    SOUK_RETURN_IF_ERROR(Settle(records[i], batch->results[i], batch->outcomes[i]));
+    const Outcome& outcome = batch->outcomes[i];
+    if (!batch->results[i].ok()) {
+      verdicts[i] = batch->results[i].error();
+    } else if (outcome.error && !outcome.answered && !outcome.duplicate) {
+      verdicts[i] = *outcome.error;
+    }
   }
-  failures_.clear();
-  return {};
+  return verdicts;
 }
 
 }  // namespace souk::inventory

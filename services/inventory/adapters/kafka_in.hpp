@@ -1,19 +1,19 @@
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "libs/kafka/consumer.hpp"
 #include "libs/kafka/envelope.hpp"
+#include "libs/kafka/parking.hpp"
 #include "services/inventory/app/ports.hpp"
 
 namespace souk::inventory {
 
 /// Turns Kafka records into work: a fetched batch is queued at once and the offsets move on when all of it is durable.
-/// What can't be read or will never fit is put aside as a dead letter; types of others are skipped.
+/// What can't be read or will never fit is told to the caller; types of others are skipped.
 class KafkaIn {
  public:
   struct Config {
@@ -24,22 +24,17 @@ class KafkaIn {
   /// The command of a record; kUnimplemented: not for us; any other error: dead letter.
   using Parse = std::function<Result<Command>(const kafka::Envelope&, const std::string& payload)>;
 
-  KafkaIn(Config config, Parse parse, WorkQueue& ledger, kafka::Publisher& dead_letters, const Clock& clock);
-  Result<void> Handle(std::vector<kafka::Record>& records);
+  KafkaIn(Config config, Parse parse, WorkQueue& ledger, const Clock& clock);
+  Result<kafka::Verdicts> Handle(std::vector<kafka::Record>& records);
 
  private:
   struct Batch;
   Result<Work> ToWork(const kafka::Record& record) const;
-  Result<void> PutAside(const kafka::Record& record, const std::string& reason);
-  Result<void> Settle(const kafka::Record& record, const Result<void>& result, const Outcome& outcome);
-  bool OutOfPatience(const kafka::Record& record);
 
   const Config config_;
   const Parse parse_;
   WorkQueue& ledger_;
-  kafka::Publisher& dead_letters_;
   const Clock& clock_;
-  std::map<std::string, int> failures_;  ///< of records that the ledger can't store, by place; cleared with each good batch
 };
 
 }  // namespace souk::inventory

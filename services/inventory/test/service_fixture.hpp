@@ -78,7 +78,8 @@ class ServiceTest : public ::testing::Test {
     ASSERT_TRUE(admin.ok());
     const std::vector<kafka::TopicSpec> specs = {{codec::kReservationCommands, 6, 1, {}}, {codec::kReservationEvents, 6, 1, {}},
                                                  {codec::kStockEvents, 6, 1, {}},         {codec::kProductEvents, 6, 1, {}},
-                                                 {"inventory.commands.dlq", 1, 1, {}},    {"inventory.catalogue.dlq", 1, 1, {}}};
+                                                 {"inventory.commands.dlq", 1, 1, {}},    {"inventory.catalogue.dlq", 1, 1, {}},
+                                                 {"inventory.commands.redrive", 1, 1, {}}, {"inventory.catalogue.redrive", 1, 1, {}}};
     ASSERT_TRUE((*admin)->CreateTopics(specs).ok());
     producer_ = kafka::Producer::Create({.brokers = brokers_}).value();
     for (const char* topic : {codec::kReservationEvents, codec::kStockEvents, "inventory.commands.dlq"}) {

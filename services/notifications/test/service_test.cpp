@@ -36,7 +36,9 @@ class ServiceTest : public ::testing::Test {
     ASSERT_TRUE(admin.ok());
     std::vector<kafka::TopicSpec> specs;
     for (const auto topic : {kOrderEventsTopic, kStockEventsTopic}) specs.push_back({std::string(topic), 4, 1, {}});
-    for (const auto group : {kOrdersGroup, kStockGroup}) specs.push_back({std::string(group) + ".dlq", 1, 1, {}});
+    for (const auto group : {kOrdersGroup, kStockGroup}) {
+      for (const char* end : {".dlq", ".redrive"}) specs.push_back({std::string(group) + end, 1, 1, {}});
+    }
     ASSERT_TRUE((*admin)->CreateTopics(specs).ok());
     producer_ = kafka::Producer::Create({.brokers = brokers_}).value();
     StartSink(0);

@@ -3,9 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "libs/kafka/dead_letter.hpp"
 #include "libs/kafka/envelope.hpp"
-#include "libs/observability/log.hpp"
 #include "libs/observability/metrics.hpp"
 #include "services/payments/adapters/codec.hpp"
 
@@ -23,10 +21,10 @@ struct KafkaIn::Waiting {
   std::mutex mutex;
   std::condition_variable all_done;
   std::size_t open = 0;
-  std::vector<std::optional<Error>> errors;  // by record
+  kafka::Verdicts errors;  // by record
 };
 
-Result<void> KafkaIn::Handle(std::vector<kafka::Record>& records) {
+Result<kafka::Verdicts> KafkaIn::Handle(std::vector<kafka::Record>& records) {
   Waiting waiting;
   waiting.errors.resize(records.size());
   Result<void> queued;
@@ -37,8 +35,8 @@ Result<void> KafkaIn::Handle(std::vector<kafka::Record>& records) {
   }
   std::unique_lock lock(waiting.mutex);
   waiting.all_done.wait(lock, [&] { return waiting.open == 0; });
-  if (!queued.ok()) return queued;
-  return Settle(records, waiting);
+  if (!queued.ok()) return queued.error();
+  return std::move(waiting.errors);
 }
 
 bool KafkaIn::Start(const kafka::Record& record, std::size_t index, Waiting& waiting) {
@@ -72,19 +70,6 @@ bool KafkaIn::Start(const kafka::Record& record, std::size_t index, Waiting& wai
   const std::lock_guard lock(waiting.mutex);
   --waiting.open;
   return false;
-}
-
-Result<void> KafkaIn::Settle(const std::vector<kafka::Record>& records, Waiting& waiting) {
-  for (const auto& error : waiting.errors) {
-    if (error && IsRetryable(error->code)) return *error;
-  }
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto& error = waiting.errors[i];
-    if (!error) continue;
-    log::Warn("a command can't be applied", {{"order_id", records[i].key}, log::Why(*error)});
-    SOUK_RETURN_IF_ERROR(kafka::DeadLetter(dead_letters_, kCommandsGroup, records[i], error->message));
-  }
-  return {};
 }
 
 }  // namespace souk::payments

@@ -34,7 +34,8 @@ class ServiceTest : public ::testing::Test {
     ASSERT_FALSE(database_.url().empty() || brokers_.empty());
     auto admin = kafka::Admin::Create(brokers_);
     ASSERT_TRUE(admin.ok());
-    const std::vector<kafka::TopicSpec> specs = {{kCommandsTopic, 6, 1, {}}, {kEventsTopic, 6, 1, {}}, {"payments.commands.dlq", 1, 1, {}}};
+    const std::vector<kafka::TopicSpec> specs = {{kCommandsTopic, 6, 1, {}}, {kEventsTopic, 6, 1, {}}, {"payments.commands.dlq", 1, 1, {}},
+                                                 {"payments.commands.redrive", 1, 1, {}}};
     ASSERT_TRUE((*admin)->CreateTopics(specs).ok());
     auto producer = kafka::Producer::Create({.brokers = brokers_});
     ASSERT_TRUE(producer.ok());
