@@ -19,6 +19,7 @@ void Declare(config::Schema& schema, Config* config) {
                   "Until fulfillment is asked where a parcel is; doubles per attempt up to 10m");
   schema.Duration("saga.hold", &config->hold, milliseconds(900'000), milliseconds(1'000), day,
                   "How long a stock claim holds; longer than give_up and challenge_deadline together");
+  schema.Bool("sweep.enabled", &config->sweep_enabled, true, "Look for passed deadlines; without it order-recovery is the only one that does");
   schema.Duration("sweep.interval", &config->sweep_interval, milliseconds(1'000), milliseconds(10), milliseconds(60'000),
                   "How often passed deadlines are looked for");
   schema.Int("sweep.batch_max", &config->sweep_batch_max, 500, 1, 10'000, "Orders taken at once by the sweep");

@@ -12,6 +12,7 @@ struct Config {
   chassis::CommonConfig common;
   SagaTimes times;
   std::chrono::milliseconds hold{std::chrono::minutes(15)};
+  bool sweep_enabled = true;
   std::chrono::milliseconds sweep_interval{1000};
   int sweep_batch_max = 500;
   int writer_batch_max = 512;

@@ -83,7 +83,10 @@ struct Service::Parts {
                }),
         readers(kReadConnections, kReadsWaitingMax),
         api(writer, view, hub, stats, readers),
-        kafka_in(writer, *producer),
+        kafka_in(writer),
+        // The saga takes replies in any order, and asks again for one that was lost: an order does not wait behind a dead letter. Prices carry versions.
+        replies_parking({.group = std::string(kRepliesGroup)}, [this](auto& records) { return kafka_in.OnReplies(records); }, nullptr, *producer),
+        catalogue_parking({.group = std::string(kCatalogueGroup)}, [this](auto& records) { return kafka_in.OnProducts(records); }, nullptr, *producer),
         sweep(view, writer, clock, c.sweep_batch_max) {
     api.AddMethods(table);
   }
@@ -107,6 +110,8 @@ struct Service::Parts {
   chassis::ThreadPool readers;
   OrdersApi api;
   KafkaIn kafka_in;
+  kafka::Parking replies_parking;
+  kafka::Parking catalogue_parking;
   DeadlineSweep sweep;
   rpc::MethodTable table;
   std::unique_ptr<rpc::GrpcServer> grpc;
@@ -136,13 +141,13 @@ Result<void> Service::Parts::StartServers() {
 
 Result<void> Service::Parts::StartWork() {
   relay.Start();
-  SOUK_ASSIGN_OR_RETURN(replies, kafka::Consumer::Start(ConsumerOf(config, kRepliesGroup,
-                                                                   {std::string(kStockEvents), std::string(kPaymentEvents),
-                                                                    std::string(kShipmentEvents)}),
-                                                        [this](auto& records) { return kafka_in.OnReplies(records); }));
-  SOUK_ASSIGN_OR_RETURN(catalogue, kafka::Consumer::Start(ConsumerOf(config, kCatalogueGroup, {std::string(kProductEvents)}),
-                                                          [this](auto& records) { return kafka_in.OnProducts(records); }));
-  jobs.push_back(std::make_unique<chassis::Periodic>("sweep", config.sweep_interval, [this] { sweep.Run(); }));
+  const std::vector<std::string> answers = {std::string(kStockEvents), std::string(kPaymentEvents), std::string(kShipmentEvents)};
+  SOUK_ASSIGN_OR_RETURN(replies, kafka::Consumer::Start(replies_parking.Subscribe(ConsumerOf(config, kRepliesGroup, answers)),
+                                                        [this](auto& records) { return replies_parking.Handle(records); }));
+  SOUK_ASSIGN_OR_RETURN(catalogue,
+                        kafka::Consumer::Start(catalogue_parking.Subscribe(ConsumerOf(config, kCatalogueGroup, {std::string(kProductEvents)})),
+                                               [this](auto& records) { return catalogue_parking.Handle(records); }));
+  if (config.sweep_enabled) jobs.push_back(std::make_unique<chassis::Periodic>("sweep", config.sweep_interval, [this] { sweep.Run(); }));
   jobs.push_back(std::make_unique<chassis::Periodic>("tick", kTick, [this] { hub.Tick(); }));
   jobs.push_back(std::make_unique<chassis::Periodic>("poll", kPoll, [this] { hub.Poll(); }));
   jobs.push_back(std::make_unique<chassis::Periodic>("count", kCount, [this] { stats.Json(); }));

@@ -136,6 +136,17 @@ v1::Order ToProto(const Order& order) {
   return out;
 }
 
+v1::SagaState SagaOf(const Order& order) {
+  v1::SagaState out;
+  out.set_phase(std::string(ToString(order.phase)));
+  out.set_waiting_for(std::string(WaitingFor(order)));
+  if (order.deadline_at) SetTime(*order.deadline_at, out.mutable_deadline());
+  if (order.give_up_at && order.pending == 0) SetTime(*order.give_up_at, out.mutable_give_up());
+  out.set_attempts(order.attempts);
+  out.set_settled(IsSettled(order));
+  return out;
+}
+
 v1::TimelineEntry ToProto(const TimelineEntry& entry) {
   v1::TimelineEntry out;
   out.set_sequence(entry.sequence);

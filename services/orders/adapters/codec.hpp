@@ -36,6 +36,8 @@ Result<std::optional<PriceChange>> DecodePriceChange(std::string_view type, cons
 
 souk::orders::v1::Order ToProto(const Order& order);
 souk::orders::v1::TimelineEntry ToProto(const TimelineEntry& entry);
+/// What its saga waits for.
+souk::orders::v1::SagaState SagaOf(const Order& order);
 /// What the call that placed the order is told; the same bytes every time.
 souk::orders::v1::PlaceOrderResponse PlacedResponse(const Order& order);
 /// The answer that is kept with the key of a cancel or return: a serialized souk.orders.v1.Order.

@@ -166,16 +166,20 @@ Event About(const Order& order, const std::string& id) {
   return event;
 }
 
+/// Of a transition that passes several phases only the last one waits.
+template <class Event>
+void SetDeadline(const Order& order, const OrderEvent& event, Event& message) {
+  if (event.phase == order.phase && order.deadline_at) SetTime(*order.deadline_at, message.mutable_deadline());
+}
+
 Packed PackProgressed(const Order& order, const std::string& id, const OrderEvent& event) {
   v1::OrderProgressed message;
   message.set_order_id(id);
   message.set_status(static_cast<v1::OrderStatus>(event.status));
   message.set_previous_status(static_cast<v1::OrderStatus>(event.previous));
   message.set_phase(std::string(ToString(event.phase)));
-  if (event.phase == order.phase) {
-    message.set_waiting_for(std::string(WaitingFor(order)));
-    if (order.deadline_at) SetTime(*order.deadline_at, message.mutable_deadline());
-  }
+  if (event.phase == order.phase) message.set_waiting_for(std::string(WaitingFor(order)));
+  SetDeadline(order, event, message);
   SetTime(order.updated_at, message.mutable_at());
   return Pack(kOrderEvents, message);
 }
@@ -187,17 +191,20 @@ Packed PackEvent(const Order& order, const std::string& id, const OrderEvent& ev
       auto message = About<v1::OrderAccepted>(order, id);
       SetLines(content, message.mutable_lines());
       SetMoney(content.total_minor, content.currency, message.mutable_total());
+      SetDeadline(order, event, message);
       return Pack(kOrderEvents, message);
     }
     case EventKind::kConfirmed: {
       auto message = About<v1::OrderConfirmed>(order, id);
       SetMoney(content.total_minor, content.currency, message.mutable_total());
       SetTime(content.placed_at, message.mutable_placed_at());
+      SetDeadline(order, event, message);
       return Pack(kOrderEvents, message);
     }
     case EventKind::kDispatched: {
       auto message = About<v1::OrderDispatched>(order, id);
       message.set_tracking_code(order.tracking_code);
+      SetDeadline(order, event, message);
       return Pack(kOrderEvents, message);
     }
     case EventKind::kCompleted: return Pack(kOrderEvents, About<v1::OrderCompleted>(order, id));

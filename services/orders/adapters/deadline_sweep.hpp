@@ -1,7 +1,7 @@
 #pragma once
 
-#include <atomic>
-#include <memory>
+#include <unordered_map>
+#include <vector>
 
 #include "libs/base/clock.hpp"
 #include "services/orders/adapters/sql_order_store.hpp"
@@ -21,13 +21,22 @@ class DeadlineSweep {
 
  private:
   static constexpr int kBatchesMax = 20;
+  /// An order whose row can't be worked on: looked at again later and later, so that it holds up nobody.
+  struct Trouble {
+    int failures = 0;
+    SystemTime again_at;
+  };
   /// How many were due and applied; an error ends the run.
   Result<std::size_t> RunBatch();
+  /// Due, without those in trouble that are not to be looked at yet.
+  Result<std::vector<Uuid>> Due();
+  Result<void> Settle(const std::vector<Uuid>& due, const std::vector<std::optional<Error>>& errors);
 
   SqlOrderView& view_;
   Writer& writer_;
   const Clock& clock_;
   const int batch_max_;
+  std::unordered_map<Uuid, Trouble> troubled_;
 };
 
 }  // namespace souk::orders

@@ -1,37 +1,32 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
-#include "libs/kafka/ports.hpp"
+#include "libs/kafka/parking.hpp"
 #include "services/orders/adapters/writer.hpp"
 
 namespace souk::orders {
 
-/// Turns records into work, waits until all of it is durable. What can't be read, and what fails alone again and again for a reason that no
-/// waiting mends, goes to the dead letters of its group, so that it never holds up the others.
+/// Turns records into work, waits until all of it is durable, and says of each record that can't be applied why.
 class KafkaIn {
  public:
-  KafkaIn(Writer& writer, kafka::Publisher& dead_letters) : writer_(writer), dead_letters_(dead_letters) {}
+  explicit KafkaIn(Writer& writer) : writer_(writer) {}
 
   /// What the participants answered: group orders.replies.
-  Result<void> OnReplies(std::vector<kafka::Record>& records);
+  Result<kafka::Verdicts> OnReplies(std::vector<kafka::Record>& records);
   /// What the shop sells: group orders.catalogue.
-  Result<void> OnProducts(std::vector<kafka::Record>& records);
+  Result<kafka::Verdicts> OnProducts(std::vector<kafka::Record>& records);
 
  private:
   /// One piece of work and where it came from.
   struct Item {
     Work work;
-    const kafka::Record* record = nullptr;
+    std::size_t index = 0;  ///< of its record
   };
-  Result<void> Apply(std::string_view group, std::vector<Item> items);
-  Result<void> SubmitAndWait(std::vector<Item>& items, std::vector<std::optional<Error>>& errors);
-  Result<void> PutAside(std::string_view group, const kafka::Record& record, const Error& error);
+  Result<void> SubmitAndWait(std::vector<Item> items, kafka::Verdicts& verdicts);
 
   Writer& writer_;
-  kafka::Publisher& dead_letters_;
 };
 
 }  // namespace souk::orders

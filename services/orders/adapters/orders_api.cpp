@@ -90,6 +90,7 @@ void OrdersApi::AddMethods(rpc::MethodTable& table) {
   unary("CancelOrder", &OrdersApi::CancelOrder);
   unary("ReturnOrder", &OrdersApi::ReturnOrder);
   unary("GetTimeline", &OrdersApi::GetTimeline);
+  unary("ResumeOrder", &OrdersApi::ResumeOrder);
   table.AddServerStream<v1::WatchOrderRequest, v1::WatchOrderResponse>(
       "souk.orders.v1.OrdersService/WatchOrder",
       [this](rpc::CallPtr call, std::shared_ptr<v1::WatchOrderRequest> request, rpc::ServerWriter<v1::WatchOrderResponse> writer) {
@@ -220,8 +221,31 @@ void OrdersApi::GetTimeline(rpc::CallPtr call, const v1::GetTimelineRequest& req
     v1::GetTimelineResponse response;
     *response.mutable_order() = ToProto(*order);
     for (const TimelineEntry& entry : entries) *response.add_entries() = ToProto(entry);
+    *response.mutable_saga() = SagaOf(*order);
     return response;
   });
+}
+
+void OrdersApi::ResumeOrder(rpc::CallPtr call, const v1::ResumeOrderRequest& request, Done<v1::ResumeOrderResponse> done) {
+  const auto id = ParseOrderId(request.order_id());
+  if (!id.ok()) return done(id.error());
+  Work work;
+  work.job = OrderWork{*id, DeadlinePassed{request.ask_now()}, std::nullopt};
+  work.causation_id = "resume";
+  work.traceparent = call->context.trace.IsValid() ? call->context.trace.ToString() : std::string();
+  work.done = [done](Work& finished, const Result<void>& result) {
+    if (!result.ok()) return done(result.error());
+    if (finished.outcome.error) return done(*finished.outcome.error);
+    const Order& order = *finished.outcome.order;
+    v1::ResumeOrderResponse response;
+    response.set_status(static_cast<v1::OrderStatus>(orders::StatusOf(order)));
+    response.set_version(order.version);
+    *response.mutable_saga() = SagaOf(order);
+    response.set_resumed(finished.outcome.changed);
+    done(std::move(response));
+  };
+  const Result<void> submitted = writer_.Submit(std::move(work));
+  if (!submitted.ok()) done(submitted.error());
 }
 
 void OrdersApi::Change(const rpc::CallPtr& call, OrderWork job, Done<v1::Order> answer) {

@@ -39,6 +39,7 @@ class OrdersApi {
   void GetTimeline(rpc::CallPtr call, const v1::GetTimelineRequest& request, Done<v1::GetTimelineResponse> done);
   void CancelOrder(rpc::CallPtr call, const v1::CancelOrderRequest& request, Done<v1::CancelOrderResponse> done);
   void ReturnOrder(rpc::CallPtr call, const v1::ReturnOrderRequest& request, Done<v1::ReturnOrderResponse> done);
+  void ResumeOrder(rpc::CallPtr call, const v1::ResumeOrderRequest& request, Done<v1::ResumeOrderResponse> done);
   /// A change of an existing order under an idempotency key; `answer` gets the order as it was answered the first time.
   void Change(const rpc::CallPtr& call, OrderWork job, Done<v1::Order> answer);
   void WatchOrder(rpc::CallPtr call, const v1::WatchOrderRequest& request, rpc::ServerWriter<v1::WatchOrderResponse> writer);

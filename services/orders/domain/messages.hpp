@@ -33,8 +33,8 @@ struct Reply {
 struct CancelOrder { std::string comment; };
 /// The customer sends goods back; no lines = everything that did not come back yet, restocked.
 struct ReturnOrder { std::string return_id; std::vector<ReturnLine> lines; };
-/// The sweep saw the order's deadline pass.
-struct DeadlinePassed {};
+/// A sweep saw the order's deadline pass; `ask_now`: a person wants it asked for again although it has not.
+struct DeadlinePassed { bool ask_now = false; };
 /// The caller's wait ended before the order was decided: from now on its answer is PENDING for ever.
 struct AnswerPending {};
 

@@ -67,6 +67,7 @@ bool IsTerminal(Phase phase) {
 bool IsSettled(const Order& order) { return IsTerminal(order.phase) && order.pending == 0; }
 
 std::string_view WaitingFor(const Order& order) {
+  if (IsTerminal(order.phase) && order.pending != 0) return "undo";
   switch (order.phase) {
     case Phase::kReserving: return "stock";
     case Phase::kAuthorizing: return "payment";

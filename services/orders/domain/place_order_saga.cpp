@@ -169,9 +169,9 @@ void Walk::OnAnswerPending() {
   decision_.changed = true;
 }
 
-void Walk::OnDeadline() {
+void Walk::On(const DeadlinePassed& passed) {
   Order& o = order();
-  if (!o.deadline_at || env_.now < *o.deadline_at) return;
+  if (!o.deadline_at || (env_.now < *o.deadline_at && !passed.ask_now)) return;
   if (o.pending != 0) return AskUndoAgain();
   if (o.give_up_at && env_.now >= *o.give_up_at) {
     if (In(Phase::kReserving)) return Unwind(kReleaseStock, Reason::kDeadlineExceeded, "inventory did not answer in time");
@@ -271,7 +271,7 @@ Result<Decision> Decide(Order order, const Command& command, const Environment& 
   std::visit(Match{[&](const Reply& reply) { walk.On(reply); },
                    [&](const CancelOrder& cancel) { result = walk.On(cancel); },
                    [&](const ReturnOrder& command_) { result = walk.On(command_); },
-                   [&](const DeadlinePassed&) { walk.OnDeadline(); },
+                   [&](const DeadlinePassed& passed) { walk.On(passed); },
                    [&](const AnswerPending&) { walk.OnAnswerPending(); }},
              command);
   if (!result.ok()) return result.error();

@@ -202,6 +202,28 @@ TEST(OrderSagaTest, AsksAgainBeforeItGivesUp) {
   EXPECT_EQ(story.order().phase, Phase::kRejected);
 }
 
+TEST(OrderSagaTest, APersonCanHaveItAskedAgainAtOnceButNeverUndoneEarly) {
+  Story story;
+  EXPECT_TRUE(story.Do(DeadlinePassed{.ask_now = true}, milliseconds(100)));
+  EXPECT_EQ(story.Count(C::kReserveStock), 2);
+  EXPECT_EQ(story.order().phase, Phase::kReserving);
+  Story settled = StoryUpTo(Phase::kCompleted);
+  const auto version = settled.order().version;
+  EXPECT_TRUE(settled.Do(DeadlinePassed{.ask_now = true}, milliseconds(100)));
+  EXPECT_EQ(settled.order().version, version);
+}
+
+TEST(OrderSagaTest, TellsWhoWatchesThatAnEndedOrderUndoesSomethingAndThatItHas) {
+  Story story = StoryUpTo(Phase::kRejected);
+  const int before = story.Count(EventKind::kProgressed);
+  story.HearAll(R::kStockReserved);
+  EXPECT_EQ(story.Count(EventKind::kProgressed), before + 1);
+  EXPECT_EQ(WaitingFor(story.order()), "undo");
+  story.HearAll(R::kStockReleased);
+  EXPECT_EQ(story.Count(EventKind::kProgressed), before + 2);
+  EXPECT_EQ(WaitingFor(story.order()), "");
+}
+
 TEST(OrderSagaTest, VoidsAChallengeThatNobodyCompletes) {
   Story story = StoryUpTo(Phase::kChallenged);
   EXPECT_TRUE(story.Do(DeadlinePassed{}, milliseconds(700'000)));

@@ -93,6 +93,8 @@ void Walk::Compensate(unsigned what, std::string_view why) {
     if ((what & step.what) != 0) Send(step.command);
   }
   ScheduleNext();
+  // An order that has ended is open again, for this: whoever watches deadlines has to know.
+  if (IsTerminal(order().phase)) Emit(EventKind::kProgressed, StatusOf(order()));
 }
 
 void Walk::SendUndo(unsigned what) {
@@ -122,6 +124,7 @@ void Walk::Undone(Undo what, std::string_view step, std::string detail) {
   if (In(Phase::kUndoing)) return Finish();
   if (In(Phase::kReturning)) return FinishReturn();
   ScheduleNext();
+  if (IsTerminal(order().phase)) Emit(EventKind::kProgressed, StatusOf(order()));
 }
 
 void Walk::Finish() {

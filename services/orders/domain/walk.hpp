@@ -16,7 +16,7 @@ class Walk {
   void On(const Reply& reply);
   Result<void> On(const CancelOrder& cancel);
   Result<void> On(const ReturnOrder& command);
-  void OnDeadline();
+  void On(const DeadlinePassed& passed);
   void OnAnswerPending();
   Decision Take() &&;
 

@@ -42,7 +42,7 @@ void OrdersServiceTest::SetUpTestSuite() {
                            "fulfillment.shipment.events.v1", "products.product.events.v1"}) {
     topics.push_back({name, 6, 1, {}});
   }
-  for (const char* name : {"orders.replies.dlq", "orders.catalogue.dlq"}) topics.push_back({name, 1, 1, {}});
+  for (const char* name : {"orders.replies.dlq", "orders.catalogue.dlq", "orders.replies.redrive", "orders.catalogue.redrive"}) topics.push_back({name, 1, 1, {}});
   ASSERT_TRUE(admin->CreateTopics(topics).ok());
   health = std::make_unique<chassis::Health>();
   client = std::make_unique<http::Client>();
