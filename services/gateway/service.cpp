@@ -55,12 +55,13 @@ struct Service::Parts {
         payments("payments", config.payments_url, client),
         fulfillment("fulfillment", config.fulfillment_url, client),
         notifications("notifications", config.notifications_url, client),
+        recovery("order-recovery", config.recovery_url, client),
         live(config, page_client) {}
 
   const Config config;
   http::Client client;
   http::Client page_client;  // the page's questions never wait behind customers, nor customers behind them
-  Upstream orders, inventory, payments, fulfillment, notifications;
+  Upstream orders, inventory, payments, fulfillment, notifications, recovery;
   LiveFeed live;
   std::unique_ptr<http::Server> server;
 
@@ -84,6 +85,7 @@ struct Service::Parts {
     Route(*router, "/v1/shipments", fulfillment);
     Route(*router, "/v1/tracking", fulfillment);
     Route(*router, "/v1/users", notifications);
+    Route(*router, "/v1/recovery", recovery);
     router->Add("GET", "/live", [this](http::Request request, http::Responder responder) { live.Open(std::move(request), std::move(responder)); });
     router->Add("GET", "/live.json", [this](http::Request, http::Responder responder) {
       http::Response response;

@@ -2,7 +2,7 @@
 # An engine named in the environment (SOUK_SQL_URL, SOUK_REDIS_NODES, SOUK_KAFKA_BROKERS) is used instead of a started one.
 # shellcheck shell=bash
 
-databases=(orders inventory payments fulfillment notifications)
+databases=(orders inventory payments fulfillment notifications order-recovery)
 pg_bin=/usr/lib/postgresql/15/bin
 kafka_home=$home/kafka
 jvm_flags=(-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=$root/deploy/kafka/log4j2.properties")
@@ -46,7 +46,9 @@ sql_where() {
   where=${where##*@} where=${where%%\?*}
   printf '%s' "${where%%/*}"
 }
-sql_url() { printf 'postgresql://%s:%s@%s/%s\n' "${2:-$1}" "$(secret "sql-${2:-$1}")" "$(sql_where)" "$1"; }
+sql_url() { printf 'postgresql://%s:%s@%s/%s\n' "$(sql_name "${2:-$1}")" "$(secret "sql-${2:-$1}")" "$(sql_where)" "$(sql_name "$1")"; }
+# sql_name SERVICE: its database and user: SQL's names have no hyphens.
+sql_name() { printf '%s' "${1//-/_}"; }
 sql_admin_url() {
   sql_is_ours || { printf '%s\n' "$SOUK_SQL_URL" && return; }
   printf 'postgresql://souk:%s@%s/postgres\n' "$(secret sql-souk)" "$(sql_where)"
@@ -104,18 +106,19 @@ sql_ready() { "$pg_bin/pg_isready" -q -h 127.0.0.1 -p "$(sql_port)"; }
 
 # One database and one user per service, and a user that may read everything for the audit.
 bootstrap_sql() {
-  local stamp wanted='' name
+  local stamp wanted='' name role
   for name in "${databases[@]}" souk_audit; do wanted+="$name:$(secret "sql-$name") "; done
   stamp=$(printf '%s' "v2 $(sql_where) $wanted" | sha256sum | cut -c1-16)
   stamp_is "$state/stamps/sql" "$stamp" && return
   say "creating a database and a user for each service"
   {
     for name in "${databases[@]}" souk_audit; do
-      printf "DO \$\$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '%s') THEN CREATE ROLE %s LOGIN; END IF; END \$\$;\n" "$name" "$name"
-      printf "ALTER ROLE %s PASSWORD '%s';\n" "$name" "$(secret "sql-$name")"
+      role=$(sql_name "$name")
+      printf "DO \$\$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '%s') THEN CREATE ROLE %s LOGIN; END IF; END \$\$;\n" "$role" "$role"
+      printf "ALTER ROLE %s PASSWORD '%s';\n" "$role" "$(secret "sql-$name")"
     done
     printf 'GRANT pg_read_all_data TO souk_audit;\n'
-    for name in "${databases[@]}"; do
+    for name in "${databases[@]//-/_}"; do
       printf "SELECT 'CREATE DATABASE %s OWNER %s' WHERE NOT EXISTS (SELECT 1 FROM pg_database WHERE datname = '%s') \\\\gexec\n" "$name" "$name" "$name"
       printf 'REVOKE CONNECT ON DATABASE %s FROM PUBLIC;\nGRANT CONNECT ON DATABASE %s TO souk_audit;\n' "$name" "$name"
     done

@@ -10,6 +10,7 @@ inventory inventory 3002
 payments payments 3003
 fulfillment fulfillment 3007
 notifications notifications 3004
+order-recovery order-recovery 3009
 audit souk-audit 3099
 gateway gateway 8000'
 smtp_base=3025
@@ -48,7 +49,7 @@ service_ports() {
     echo "$(http_port "$name") $name"
     case $name in
       mail-sink) echo "$((smtp_base + offset)) mail-sink's SMTP" ;;
-      orders | inventory | payments | fulfillment | notifications) echo "$(grpc_port "$name") $name's gRPC" && echo "$(admin_port "$name") $name's admin" ;;
+      orders | inventory | payments | fulfillment | notifications | order-recovery) echo "$(grpc_port "$name") $name's gRPC" && echo "$(admin_port "$name") $name's admin" ;;
       *) echo "$(admin_port "$name") $name's admin" ;;
     esac
   done <<<"$fleet_table"
@@ -68,6 +69,14 @@ all_urls() {
   local list name
   list=$(http_url "$1")
   for name in $(services); do [[ $name != "$1"-[2-9] ]] || list+=",$(http_url "$name")"; done
+  printf '%s\n' "$list"
+}
+
+# all_grpc NAME: gRPC addresses of all its instances, separated by commas.
+all_grpc() {
+  local list name
+  list=127.0.0.1:$(grpc_port "$1")
+  for name in $(services); do [[ $name != "$1"-[2-9] ]] || list+=",127.0.0.1:$(grpc_port "$name")"; done
   printf '%s\n' "$list"
 }
 
@@ -103,6 +112,7 @@ service_env_own() {
       echo "SOUK_WEBHOOK_SECRET=$(secret webhook-secret)"
       ;;
     orders) echo "SOUK_SAGA_CHALLENGE_DEADLINE=8s" ;; # nobody sits in front of the demo's bank
+    order-recovery) echo "SOUK_ORDERS_GRPC=$(all_grpc orders)" ;;
     notifications) echo "SOUK_SMTP_URL=smtp://127.0.0.1:$((smtp_base + offset))" ;;
     payment-simulator)
       echo "SOUK_WEBHOOK_SECRET=$(secret webhook-secret)"
@@ -114,6 +124,7 @@ service_env_own() {
       for name in orders inventory payments fulfillment notifications; do
         printf 'SOUK_%s_URL=%s\n' "${name^^}" "$(all_urls "$name")"
       done
+      echo "SOUK_RECOVERY_URL=$(all_urls order-recovery)"
       [ ! -x "$bin_dir/souk-audit" ] || echo "SOUK_AUDIT_URL=$(http_url audit)"
       echo "SOUK_LIVE_PROCESSES=$(live_addresses)"
       ;;
@@ -146,7 +157,9 @@ live_addresses() {
 # The audit reads everything and writes nothing.
 audit_env() {
   local name
-  for name in "${databases[@]}"; do printf 'SOUK_%s_SQL=%s\n' "${name^^}" "$(sql_url "$name" souk_audit)"; done
+  for name in "${databases[@]}"; do
+    [ "$name" = order-recovery ] || printf 'SOUK_%s_SQL=%s\n' "${name^^}" "$(sql_url "$name" souk_audit)"
+  done
   echo "SOUK_KAFKA_BROKERS=$(kafka_brokers)"
   echo "SOUK_REDIS_NODES=$(redis_nodes)"
   echo "SOUK_PROVIDER_URL=$(http_url payment-simulator)"

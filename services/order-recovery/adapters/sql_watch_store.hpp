@@ -1,0 +1,27 @@
+#pragma once
+
+#include "libs/sql/pool.hpp"
+#include "services/order-recovery/app/ports.hpp"
+
+namespace souk::recovery {
+
+/// One SERIALIZABLE transaction per call, on a connection of the pool.
+class SqlWatchStore final : public WatchStore {
+ public:
+  explicit SqlWatchStore(sql::Pool& pool) : pool_(pool) {}
+
+  Result<void> Update(const std::vector<Uuid>& ids, const std::function<void(WatchedOrders&)>& change) override;
+  Result<bool> Decide(const Decision& decision, const std::function<void(WatchedOrders&)>& change) override;
+  Result<std::vector<Watched>> Lease(SystemTime now, SystemTime until, int limit, const std::string& who) override;
+  Result<std::optional<Watched>> Get(const Uuid& id) override;
+  Result<std::vector<Watched>> List(const WatchFilter& filter, const Uuid& after, int limit) override;
+  Result<std::vector<Decision>> Decisions(const Uuid& id) override;
+  Result<std::map<State, std::int64_t>> Count() override;
+  Result<std::int64_t> Forget(SystemTime before, int limit) override;
+
+ private:
+  Result<sql::Pool::Lease> Connection();
+  sql::Pool& pool_;
+};
+
+}  // namespace souk::recovery
