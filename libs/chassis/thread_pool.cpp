@@ -11,7 +11,7 @@ ThreadPool::~ThreadPool() { Stop(); }
 Result<void> ThreadPool::Post(std::function<void()> job) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return MakeError(ErrorCode::kUnavailable, "the service is stopping, try again");
+    if (stopping_) return MakeError(ErrorCode::kUnavailable, "the service is stopping, try again", "STOPPING");
     if (queue_.size() >= queue_max_) {
       return MakeError(ErrorCode::kResourceExhausted, "too many requests are waiting, try again later", "QUEUE_FULL");
     }

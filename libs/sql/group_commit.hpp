@@ -49,7 +49,7 @@ class GroupCommit {
   Result<void> Submit(Item item) {
     {
       const std::lock_guard lock(mutex_);
-      if (stopping_) return MakeError(ErrorCode::kUnavailable, "the service is stopping, try again");
+      if (stopping_) return MakeError(ErrorCode::kUnavailable, "the service is stopping, try again", "STOPPING");
       if (queue_.size() >= config_.queue_max) {
         return MakeError(ErrorCode::kResourceExhausted, "too many requests are waiting, try again later", "QUEUE_FULL");
       }

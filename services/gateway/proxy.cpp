@@ -33,10 +33,19 @@ http::Headers Returned(const http::Headers& headers) {
   return kept;
 }
 
-// True when the other side can't have seen the request, or may see it twice without harm.
-bool MayTryAgain(const Error& error, const std::string& method) {
+// True when the other side can't have seen the request, or may see it twice without harm: reads, and calls whose key makes the second one a replay of
+// the first one's answer. An instance that stops closes connections that a request may be on its way to.
+bool MayTryAgain(const Error& error, const http::Request& request) {
   if (error.code != ErrorCode::kUnavailable) return false;
-  return error.reason != "CONNECTION_LOST" || method == "GET" || method == "HEAD";
+  if (error.reason != "CONNECTION_LOST" || request.method == "GET" || request.method == "HEAD") return true;
+  return std::any_of(request.headers.begin(), request.headers.end(),
+                     [](const auto& header) { return http::EqualsIgnoreCase(header.first, "Idempotency-Key") && !header.second.empty(); });
+}
+
+// An instance that only begins or ends says so before it does anything: another one may serve.
+bool WasNotTaken(const http::Response& answer) {
+  return answer.status == 503 &&
+         (answer.body.find("\"reason\":\"STARTING\"") != std::string::npos || answer.body.find("\"reason\":\"STOPPING\"") != std::string::npos);
 }
 
 std::string PeerAddress(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
@@ -46,8 +55,8 @@ std::string PeerAddress(const std::string& peer) { return peer.substr(0, peer.rf
 struct Upstream::Call {
   http::Request request;
   std::shared_ptr<http::Responder> responder;
+  std::size_t turn = 0;  ///< its next instance; counted in the call, so that the second attempt never meets the first one's again
   std::size_t attempts_left = 0;
-  std::size_t turn = 0;  ///< of the next attempt; its own, so that a second attempt never meets the instance of the first
 };
 
 Upstream::Upstream(std::string name, const std::string& urls, http::Client& client) : name_(std::move(name)), client_(client) {
@@ -58,7 +67,7 @@ Upstream::Upstream(std::string name, const std::string& urls, http::Client& clie
   }
 }
 
-std::string Upstream::Next() { return bases_[turn_++ % bases_.size()]; }
+const std::string& Upstream::Base(std::size_t turn) const { return bases_[turn % bases_.size()]; }
 
 http::ClientRequest Upstream::Build(const http::Request& request, const std::string& base) const {
   http::ClientRequest forwarded;
@@ -81,25 +90,26 @@ void Upstream::Forward(http::Request request, http::Responder responder) {
   auto call = std::make_shared<Call>();
   call->request = std::move(request);
   call->responder = http::Share(std::move(responder));
-  call->attempts_left = std::max<std::size_t>(bases_.size(), 2);
   call->turn = turn_++;
+  call->attempts_left = std::max<std::size_t>(bases_.size(), 2);
   Try(std::move(call));
 }
 
 void Upstream::Try(std::shared_ptr<Call> call) {
   --call->attempts_left;
   if (const auto passed = before_call.Try(); !passed.ok()) return Failed(call, passed.error());
-  http::ClientRequest forwarded = Build(call->request, bases_[call->turn++ % bases_.size()]);
+  http::ClientRequest forwarded = Build(call->request, Base(call->turn++));
   client_.Send(std::move(forwarded), [this, call](Result<http::Response> answer) {
     if (!answer.ok()) return Failed(call, answer.error());
     if (!after_answer.Try().ok()) return Failed(call, MakeError(ErrorCode::kUnavailable, "the answer was lost", "CONNECTION_LOST"));
+    if (WasNotTaken(*answer)) return Failed(call, MakeError(ErrorCode::kUnavailable, "the instance takes nothing now", "NOT_TAKEN"));
     answer->headers = Returned(answer->headers);
     call->responder->Send(std::move(*answer));
   });
 }
 
 void Upstream::Failed(const std::shared_ptr<Call>& call, Error error) {
-  if (call->attempts_left > 0 && MayTryAgain(error, call->request.method) && !call->request.context.Expired()) return Try(call);
+  if (call->attempts_left > 0 && MayTryAgain(error, call->request) && !call->request.context.Expired()) return Try(call);
   error.message = name_ + " can't answer now, try again with the same Idempotency-Key";  // no host names to the outside
   if (error.code == ErrorCode::kDeadlineExceeded) error.message = name_ + " did not answer in time; the effect is unknown, ask again with the same Idempotency-Key";
   call->responder->Send(http::ProblemResponse(error, call->request.context));
@@ -114,7 +124,7 @@ void Upstream::ForwardStream(http::Request request, http::Responder responder) {
   auto state = std::make_shared<State>();
   state->responder = http::Share(std::move(responder));
   state->context = request.context;
-  http::ClientRequest forwarded = Build(request, Next());
+  http::ClientRequest forwarded = Build(request, Base(turn_++));
   client_.SendStreaming(
       std::move(forwarded),
       [state](const http::Response& head) {

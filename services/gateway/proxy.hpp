@@ -11,7 +11,7 @@
 namespace souk::gateway {
 
 /// Sends requests on to the instances of one service, in turn. An instance that can't be reached is passed over; a request that may have reached one is never
-/// sent again, except GET and HEAD. The remaining deadline, the trace and the request id travel along; identity headers from outside don't.
+/// sent again, except GET, HEAD and what carries an Idempotency-Key. The remaining deadline, the trace and the request id travel along; identity headers from outside don't.
 class Upstream {
  public:
   /// `urls`: "http://host:port,http://host:port".
@@ -26,7 +26,7 @@ class Upstream {
   void Try(std::shared_ptr<Call> call);
   void Failed(const std::shared_ptr<Call>& call, Error error);
   http::ClientRequest Build(const http::Request& request, const std::string& base) const;
-  std::string Next();
+  const std::string& Base(std::size_t turn) const;
 
   const std::string name_;
   std::vector<std::string> bases_;

@@ -30,6 +30,7 @@ class Fleet {
 
   std::string GatewayUrl() const { return Url(8000); }
   std::string Url(int port) const { return "http://127.0.0.1:" + std::to_string(port + offset_); }
+  int offset() const { return offset_; }
   std::string InventoryGrpc() const { return "127.0.0.1:" + std::to_string(4002 + offset_); }
   const audit::Config& AuditConfig() const { return audit_; }
   /// Ports of every process with an admin server, by name.
