@@ -151,6 +151,14 @@ TEST_F(GraphqlHttpTest, StreamsASubscriptionAsEvents) {
   EXPECT_EQ(open(R"({"query":"subscription { nope }"})").status, 422);
 }
 
+// What GraphiQL and code generators send first.
+TEST_F(GraphqlHttpTest, AnswersTheUsualIntrospectionQueryWithinItsLimits) {
+  const HttpAnswer answer = Post(R"({"query":"query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name } types { ...FullType } directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } } fragment FullType on __Type { kind name description specifiedByURL isOneOf fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason } inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef } enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } } fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason } fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }"})");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body.find("\"errors\""), std::string::npos);
+  EXPECT_NE(answer.body.find(R"({"kind":"OBJECT","name":"Product")"), std::string::npos);
+}
+
 TEST_F(GraphqlHttpTest, SurvivesAnyBody) {
   SeededRandom random(11);
   const std::string seed = R"({"query":"query Q($in: Filter, $b: Boolean!) { products(first: 2) { ...F id @skip(if: $b) } echo(in: $in, list: [[1]]) } fragment F on Thing { id ... on Product { related { name size } } }","variables":{"in":{"min":1,"tags":["a"],"sub":{"size":"LARGE"}},"b":true}})";

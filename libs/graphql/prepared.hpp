@@ -22,11 +22,11 @@ class Prepared {
   std::variant<const ast::Operation*, GraphQLError> FindOperation(std::string_view name) const;
   std::shared_ptr<Plan> PlanOf(const ast::Operation& operation, const Variables& variables) const;
   const ast::Document& document() const { return *document_; }
-  /// Bytes that it keeps; plans are counted by an estimate.
-  std::size_t bytes() const { return document_->bytes() * 2; }
+  /// Bytes that it keeps, plans included, which take about twice what their document does.
+  std::size_t bytes() const { return document_->bytes() * (1 + 2 * (conditions_.empty() ? 1 : kPlansMax)); }
 
  private:
-  static constexpr std::size_t kPlansMax = 64;
+  static constexpr std::size_t kPlansMax = 8;  // further combinations of conditions are planned anew each time
 
   struct Entry {
     const ast::Operation* operation;

@@ -196,7 +196,11 @@ bool Execution::WriteScalar(const NamedType& type, const Cell& cell, const Plann
       if (cell.kind == Cell::Kind::kObject || cell.kind == Cell::Kind::kList) return Fail("A custom scalar is set through Json or RawJson.", field);
       break;
   }
-  out_ += Shown(cell);
+  if (cell.kind == Cell::Kind::kText) {
+    AppendJsonString({cell.text, cell.count}, &out_);
+  } else {
+    out_ += Shown(cell);
+  }
   return true;
 }
 
