@@ -47,7 +47,8 @@ class CostSum {
   bool exceeded() const { return total_ > limits_.cost_max || visited_ > kVisitsMax; }
 
   /// Adds what `set` costs for `times` objects; the lists named in `sized` bring `size` items.
-  void Add(const ast::SelectionSet& set, const NamedType& type, std::uint64_t times, const std::vector<std::string_view>& sized, std::uint32_t size) {
+  void Add(const ast::SelectionSet& set, const NamedType& type, std::uint64_t times, const std::vector<std::string_view>& sized,
+           std::uint32_t size) {
     for (const ast::Selection& node : set.selections) {
       if (exceeded()) return;
       ++visited_;
@@ -85,7 +86,8 @@ class CostSum {
     return false;
   }
 
-  void AddField(const ast::Selection& node, const NamedType& type, std::uint64_t times, const std::vector<std::string_view>& sized, std::uint32_t size) {
+  void AddField(const ast::Selection& node, const NamedType& type, std::uint64_t times, const std::vector<std::string_view>& sized,
+                std::uint32_t size) {
     const Field* field = schema_.FindField(type, node.name.text);
     if (field == nullptr || field->name.starts_with("__")) return;
     Arena arena;
@@ -105,7 +107,8 @@ class CostSum {
     Add(*node.selection_set, *field->type->named, Product(times, items), sized_below, size_below);
   }
 
-  void ReadDirectives(const Field& field, const List<Member>& arguments, FieldCost* cost, std::vector<std::string_view>* sized, std::uint32_t* size) const {
+  void ReadDirectives(const Field& field, const List<Member>& arguments, FieldCost* cost, std::vector<std::string_view>* sized,
+                      std::uint32_t* size) const {
     std::vector<std::string_view> slicing = {"first", "last"};
     if (field.node != nullptr) {
       for (const ast::Directive& directive : field.node->directives) {
@@ -127,8 +130,12 @@ class CostSum {
   }
 
   // Saturating, well below overflow.
-  static std::uint64_t Product(std::uint64_t a, std::uint64_t b) { return std::min<std::uint64_t>(a, UINT32_MAX) * std::min<std::uint64_t>(b, INT32_MAX); }
-  static std::uint64_t Sum(std::uint64_t a, std::uint64_t b) { return std::min<std::uint64_t>(a, INT64_MAX) + std::min<std::uint64_t>(b, INT64_MAX); }
+  static std::uint64_t Product(std::uint64_t a, std::uint64_t b) {
+    return std::min<std::uint64_t>(a, UINT32_MAX) * std::min<std::uint64_t>(b, INT32_MAX);
+  }
+  static std::uint64_t Sum(std::uint64_t a, std::uint64_t b) {
+    return std::min<std::uint64_t>(a, INT64_MAX) + std::min<std::uint64_t>(b, INT64_MAX);
+  }
 
   const Schema& schema_;
   const ast::Document& document_;

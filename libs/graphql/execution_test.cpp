@@ -71,6 +71,11 @@ TEST_F(GraphqlExecutionTest, TellsErrorsWithTheirPlaces) {
             R"("data":{"products":[{"id":"p0","failing":null},{"id":"p1","failing":null}]}})");
 }
 
+TEST_F(GraphqlExecutionTest, GivesErrorsTheirCode) {
+  EXPECT_EQ(Run("{ broken { id } }"),
+            R"({"errors":[{"message":"Broken.","locations":[{"line":1,"column":3}],"path":["broken"],"extensions":{"code":"UNAVAILABLE"}}],"data":{"broken":null}})");
+}
+
 TEST_F(GraphqlExecutionTest, LetsNullsRiseToTheNextPlaceThatMayBeNull) {
   EXPECT_EQ(Run("{ product(id: \"p0\") { id must } x: echo }"),
             R"({"errors":[{"message":"Cannot return null for non-nullable field Product.must.","locations":[{"line":1,"column":26}],"path":["product","must"]}],)"

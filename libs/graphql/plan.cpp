@@ -23,7 +23,8 @@ Result<ResolverTable> ResolverTable::Make(const Schema& schema, std::shared_ptr<
   }
   for (const std::string& name : resolvers.Unknown(schema)) missing += " (not in the schema: " + name + ")";
   if (!missing.empty()) {
-    return MakeError(ErrorCode::kInvalidArgument, "The resolvers and the schema differ; without a resolver:" + missing + ". Register one for each field.");
+    return MakeError(ErrorCode::kInvalidArgument,
+                     "The resolvers and the schema differ; without a resolver:" + missing + ". Register one for each field.");
   }
   out.schema_field = introspection.Find("", "__schema");
   out.type_field = introspection.Find("", "__type");

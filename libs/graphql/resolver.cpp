@@ -30,7 +30,15 @@ void Slot::List(std::size_t count) {
   cell_->items = batch_->arena().NewArray<Cell>(count);
 }
 
-void Slot::Error(std::string_view message) { Text(Cell::Kind::kError, batch_->arena().Copy(message)); }
+void Slot::Error(std::string_view message, std::string_view code) {
+  Arena& arena = batch_->arena();
+  cell_->kind = Cell::Kind::kError;
+  cell_->error = arena.New<internal::ErrorText>(arena.Copy(message), arena.Copy(code));
+}
+
+void Batch::FailAll(std::string_view message, std::string_view code) {
+  for (std::size_t i = 0; i < size(); ++i) (*this)[i].Error(message, code);
+}
 
 const Field& Batch::field() const { return *planned_->field; }
 
@@ -65,7 +73,9 @@ Deferred::~Deferred() {
 void Deferred::Done() {
   if (done_) return;
   done_ = true;
-  execution_->OnDone(batch_);
+  // Whoever keeps this no longer keeps the execution, and with it what the request's context holds.
+  const std::shared_ptr<Execution> execution = std::move(execution_);
+  execution->OnDone(batch_);
 }
 
 Resolvers& Resolvers::Field(std::string_view type, std::string_view field, Resolver resolver) {

@@ -30,6 +30,12 @@ struct Object {
 
 namespace internal {
 
+/// What the client is told of an error.
+struct ErrorText {
+  std::string_view message;
+  std::string_view code;
+};
+
 /// What a resolver said about one parent's field, or about one item of a list. 16 bytes, lies in an arena.
 struct Cell {
   enum class Kind : std::uint8_t { kUnset, kNull, kBoolean, kInt, kFloat, kText, kRaw, kObject, kList, kError };
@@ -40,6 +46,7 @@ struct Cell {
     double number;
     const char* text;
     Cell* items;
+    const ErrorText* error;
   };
 };
 
@@ -71,8 +78,9 @@ class Slot {
   /// A list of `count` items; fill each through Item.
   void List(std::size_t count);
   Slot Item(std::size_t i) { return {batch_, &cell_->items[i]}; }
-  /// The field (or item) is null and `errors` says so. The message is sent to the client: nothing secret.
-  void Error(std::string_view message);
+  /// The field (or item) is null and `errors` says so. The message is sent to the client: nothing secret. `code`, when there is one, is an
+  /// UPPER_SNAKE word for programs, sent as extensions.code.
+  void Error(std::string_view message, std::string_view code = {});
 
  private:
   void Number(internal::Cell::Kind kind, std::int64_t value) {
@@ -98,6 +106,7 @@ class Deferred {
   Deferred(const Deferred&) = delete;
   Deferred& operator=(const Deferred&) = delete;
 
+  /// Not after Done().
   Batch& batch() { return *batch_; }
   void Done();
 
@@ -115,6 +124,8 @@ class Batch {
   Slot operator[](std::size_t i) { return {this, &cells_[i]}; }
 
   const Field& field() const;
+  /// Every slot becomes that error: the store is away.
+  void FailAll(std::string_view message, std::string_view code = {});
   /// The argument's coerced value; a null value when it was not given and has no default.
   const Value& Argument(std::string_view name) const;
   List<Member> arguments() const { return arguments_; }

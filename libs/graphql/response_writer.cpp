@@ -11,6 +11,8 @@ using internal::Cell;
 
 namespace {
 
+std::string NameOf(const Field& field) { return std::string(field.parent->name) + "." + std::string(field.name); }
+
 constexpr double kIntMax = 2147483647.0;
 constexpr double kIntMin = -2147483648.0;
 
@@ -89,10 +91,15 @@ bool Execution::WriteField(const Group& group, std::uint32_t object, std::size_t
 }
 
 bool Execution::WriteValue(const Type& type, const Cell& cell, const Column& column, const PlannedField& field) {
-  if (cell.kind == Cell::Kind::kError) return Fail(std::string(cell.text, cell.count), field);
+  if (cell.kind == Cell::Kind::kError) {
+    const internal::ErrorText& error = *cell.error;
+    const std::string extensions = error.code.empty() ? "" : R"({"code":")" + std::string(error.code) + "\"}";
+    AddError({std::string(error.message), {}, {}, extensions, {}}, field);
+    return false;
+  }
   if (cell.kind == Cell::Kind::kNull || cell.kind == Cell::Kind::kUnset) {
     if (type.IsNonNull()) {
-      return Fail("Cannot return null for non-nullable field " + std::string(field.field->parent->name) + "." + std::string(field.field->name) + ".", field);
+      return Fail("Cannot return null for non-nullable field " + NameOf(*field.field) + ".", field);
     }
     out_ += "null";
     return true;
@@ -105,7 +112,7 @@ bool Execution::WriteValue(const Type& type, const Cell& cell, const Column& col
 
 bool Execution::WriteList(const Type& type, const Cell& cell, const Column& column, const PlannedField& field) {
   if (cell.kind != Cell::Kind::kList) {
-    return Fail("Expected Iterable, but did not find one for field \"" + std::string(field.field->parent->name) + "." + std::string(field.field->name) + "\".", field);
+    return Fail("Expected Iterable, but did not find one for field \"" + NameOf(*field.field) + "\".", field);
   }
   out_ += '[';
   for (std::uint32_t i = 0; i < cell.count; ++i) {
@@ -125,13 +132,15 @@ bool Execution::WriteList(const Type& type, const Cell& cell, const Column& colu
 
 bool Execution::WriteObject(const Cell& cell, const Column& column, const PlannedField& field) {
   const NamedType& named = *field.field->type->named;
-  if (cell.kind != Cell::Kind::kObject) return Fail("Expected value of type \"" + std::string(named.name) + "\" but got: " + Shown(cell) + ".", field);
+  if (cell.kind != Cell::Kind::kObject) {
+    return Fail("Expected value of type \"" + std::string(named.name) + "\" but got: " + Shown(cell) + ".", field);
+  }
   Placed at{column.group, cell.count};
   if (named.IsAbstract()) {
     at = column.placed[cell.count];
     if (at.group == nullptr) {
       return Fail("Abstract type \"" + std::string(named.name) + "\" must resolve to one of its possible types for field \"" +
-                      std::string(field.field->parent->name) + "." + std::string(field.field->name) + "\".", field);
+                      NameOf(*field.field) + "\".", field);
     }
   }
   const Group& group = *at.group;
@@ -174,7 +183,9 @@ bool Execution::WriteScalar(const NamedType& type, const Cell& cell, const Plann
   switch (type.built_in) {
     case BuiltIn::kInt:
       if (!number || std::trunc(*number) != *number) return Fail("Int cannot represent non-integer value: " + Shown(cell), field);
-      if (*number > kIntMax || *number < kIntMin) return Fail("Int cannot represent non 32-bit signed integer value: " + Shown(cell), field);
+      if (*number > kIntMax || *number < kIntMin) {
+        return Fail("Int cannot represent non 32-bit signed integer value: " + Shown(cell), field);
+      }
       AppendJsonNumber(static_cast<std::int64_t>(*number), &out_);
       return true;
     case BuiltIn::kFloat:
@@ -190,10 +201,14 @@ bool Execution::WriteScalar(const NamedType& type, const Cell& cell, const Plann
       return true;
     case BuiltIn::kId:
       if (cell.kind == Cell::Kind::kText) break;
-      if (cell.kind == Cell::Kind::kBoolean || !number || std::trunc(*number) != *number) return Fail("ID cannot represent value: " + Shown(cell), field);
+      if (cell.kind == Cell::Kind::kBoolean || !number || std::trunc(*number) != *number) {
+        return Fail("ID cannot represent value: " + Shown(cell), field);
+      }
       return quoted(Shown(cell));
     case BuiltIn::kNone:
-      if (cell.kind == Cell::Kind::kObject || cell.kind == Cell::Kind::kList) return Fail("A custom scalar is set through Json or RawJson.", field);
+      if (cell.kind == Cell::Kind::kObject || cell.kind == Cell::Kind::kList) {
+        return Fail("A custom scalar is set through Json or RawJson.", field);
+      }
       break;
   }
   if (cell.kind == Cell::Kind::kText) {

@@ -62,6 +62,10 @@ void SchemaBuilder::Fail(std::string message, std::uint32_t offset) {
   errors_.push_back({std::move(message), {LocationAt(document_->source, offset)}, {}, {}, {}});
 }
 
+void SchemaBuilder::Twice(std::string_view what, const ast::Name& name) {
+  Fail(std::string(what) + " \"" + std::string(name.text) + "\" can only be defined once.", name.offset);
+}
+
 void SchemaBuilder::Add(DocumentPtr document, bool standard) {
   schema_->documents_.push_back(document);
   document_ = document.get();
@@ -180,14 +184,14 @@ void SchemaBuilder::Fill(NamedType* type, const ast::Definition& definition) {
       break;
     case TypeKind::kEnum:
       for (const ast::EnumValueDefinition& value : node.values) {
-        if (type->HasValue(value.name.text)) Fail("Enum value \"" + std::string(value.name.text) + "\" can only be defined once.", value.offset);
+        if (type->HasValue(value.name.text)) Twice("Enum value", value.name);
         type->values.push_back({value.name.text, Text(value.description), Deprecation(value.directives)});
       }
       break;
     case TypeKind::kInputObject:
       type->one_of = type->one_of || FindDirective(node.directives, "oneOf") != nullptr;
       for (const ast::InputValueDefinition& input : node.inputs) {
-        if (type->FindInput(input.name.text) != nullptr) Fail("Field \"" + std::string(input.name.text) + "\" can only be defined once.", input.offset);
+        if (type->FindInput(input.name.text) != nullptr) Twice("Field", input.name);
         type->inputs.push_back(MakeInput(input));
       }
       break;
@@ -211,7 +215,7 @@ void SchemaBuilder::FillFields(NamedType* type, const ast::TypeSystemDefinition&
   }
   for (const ast::FieldDefinition& field_node : node.fields) {
     const bool known = std::any_of(type->fields.begin(), type->fields.end(), [&](const Field& f) { return f.name == field_node.name.text; });
-    if (known) Fail("Field \"" + std::string(type->name) + "." + std::string(field_node.name.text) + "\" can only be defined once.", field_node.offset);
+    if (known) Twice("Field", field_node.name);
     Field field;
     field.name = field_node.name.text;
     field.description = Text(field_node.description);
@@ -221,7 +225,7 @@ void SchemaBuilder::FillFields(NamedType* type, const ast::TypeSystemDefinition&
     field.index = static_cast<std::uint32_t>(type->fields.size());
     field.node = &field_node;
     for (const ast::InputValueDefinition& argument : field_node.arguments) {
-      if (field.FindArgument(argument.name.text) != nullptr) Fail("Argument \"" + std::string(argument.name.text) + "\" can only be defined once.", argument.offset);
+      if (field.FindArgument(argument.name.text) != nullptr) Twice("Argument", argument.name);
       field.arguments.push_back(MakeInput(argument));
     }
     type->fields.push_back(std::move(field));

@@ -51,6 +51,7 @@ class SchemaBuilder {
   bool ReachesItself(const NamedType& start, const NamedType& type, std::unordered_set<const NamedType*>* seen);
 
   void Fail(std::string message, std::uint32_t offset);
+  void Twice(std::string_view what, const ast::Name& name);
 
   const SchemaOptions& options_;
   std::shared_ptr<Schema> schema_;

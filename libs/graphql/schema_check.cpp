@@ -86,7 +86,8 @@ void SchemaBuilder::CheckField(const NamedType& type, const Field& own, const Fi
   }
   for (const InputField& argument : own.arguments) {
     if (argument.IsRequired() && wanted.FindArgument(argument.name) == nullptr) {
-      Fail(Quote(type, own) + " must not require the argument \"" + std::string(argument.name) + "\", which the interface does not have.", OffsetOf(own));
+      Fail(Quote(type, own) + " must not require the argument \"" + std::string(argument.name) + "\", which the interface does not have.",
+           OffsetOf(own));
     }
   }
 }
@@ -103,7 +104,8 @@ void SchemaBuilder::CheckInputs(const std::vector<InputField>& inputs, const std
 void SchemaBuilder::CheckUnion(const NamedType& type) {
   if (type.possible.empty()) Fail("Union type " + Quote(type) + " must define one or more member types.", type.offset);
   for (std::size_t i = 1; i < type.possible.size(); ++i) {
-    if (std::find(type.possible.begin(), type.possible.begin() + static_cast<std::ptrdiff_t>(i), type.possible[i]) != type.possible.begin() + static_cast<std::ptrdiff_t>(i)) {
+    const auto end = type.possible.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(type.possible.begin(), end, type.possible[i]) != end) {
       Fail("Union type " + Quote(type) + " can only include type " + Quote(*type.possible[i]) + " once.", type.offset);
     }
   }
@@ -114,7 +116,9 @@ void SchemaBuilder::CheckInputObject(const NamedType& type) {
   CheckInputs(type.inputs, std::string(type.name));
   for (const InputField& input : type.inputs) {
     if (type.one_of && (input.type->IsNonNull() || input.default_value)) {
-      Fail("OneOf input field \"" + std::string(type.name) + "." + std::string(input.name) + "\" must be nullable and have no default value.", input.node->offset);
+      Fail("OneOf input field \"" + std::string(type.name) + "." + std::string(input.name) +
+               "\" must be nullable and have no default value.",
+           input.node->offset);
     }
   }
   std::unordered_set<const NamedType*> seen;
@@ -149,8 +153,11 @@ void SchemaBuilder::CheckDirectives(const List<ast::Directive>& directives) {
       continue;
     }
     for (const ast::Argument& argument : directive.arguments) {
-      const bool known = std::any_of(type->arguments.begin(), type->arguments.end(), [&](const InputField& a) { return a.name == argument.name.text; });
-      if (!known) Fail("Unknown argument \"" + std::string(argument.name.text) + "\" on directive \"@" + std::string(type->name) + "\".", argument.name.offset);
+      const bool known = std::any_of(type->arguments.begin(), type->arguments.end(),
+                                     [&](const InputField& a) { return a.name == argument.name.text; });
+      if (!known) {
+        Fail("Unknown argument \"" + std::string(argument.name.text) + "\" on directive \"@" + std::string(type->name) + "\".", argument.name.offset);
+      }
     }
   }
 }

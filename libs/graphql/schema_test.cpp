@@ -51,7 +51,7 @@ TEST(GraphqlSchemaTest, HoldsWhatTheTextDefines) {
 TEST(GraphqlSchemaTest, TellsAllThatIsWrongWithTheText) {
   EXPECT_EQ(Errors("type A { b: B }"), "Unknown type \"B\". 1:13\n");
   EXPECT_EQ(Errors("type A { a: Int }"), "Query root type must be provided. 1:1\n");
-  EXPECT_EQ(Errors("type Query { a: Int a: Int }"), "Field \"Query.a\" can only be defined once. 1:21\n");
+  EXPECT_EQ(Errors("type Query { a: Int a: Int }"), "Field \"a\" can only be defined once. 1:21\n");
   EXPECT_EQ(Errors("type Query { a: Int }\ntype Query { b: Int }"), "There can be only one type named \"Query\". 2:6\n");
   EXPECT_EQ(Errors("type Query { a(x: Query): I }\ninput I { i: I! }"),
             "The type of \"Query.a\" must be an output type. 1:14\nThe type of \"x\" of Query.a must be an input type. 1:16\n"

@@ -37,6 +37,7 @@ std::variant<std::shared_ptr<Subscription>, Response> Subscription::Start(Execut
   SubscribeCall call{*planned.field, {}, input.context.get()};
   Arena arena;
   auto error = CoerceArguments(planned.field->arguments, node.arguments, node.offset, *input.document, input.variables, &arena, &call.arguments);
+  input.expired = nullptr;  // the time of the request that opened it is not that of its events
   std::shared_ptr<Subscription> subscription(new Subscription(std::move(input), std::move(client)));
   if (!error) {
     Result<std::function<void()>> started = subscriber->second(call, std::make_shared<EventSink>(subscription));

@@ -54,7 +54,7 @@ void ResolveQuery(Batch& batch) {
   } else if (field == "connection") {
     slot.Set({});
   } else {
-    slot.Error("Broken.");
+    batch.FailAll("Broken.", "UNAVAILABLE");
   }
 }
 
@@ -89,7 +89,7 @@ Result<std::shared_ptr<Engine>> MakeShopEngine(EngineConfig config) {
     shop->listeners.push_back(std::move(sink));
     return std::function<void()>([shop] { ++shop->stopped; });
   };
-  BuiltSchema built = Schema::Build(kShopSdl);
+  BuiltSchema built = Schema::Build(std::string(kCostDirectives) + kShopSdl);
   if (!built.errors.empty()) return MakeError(ErrorCode::kInvalidArgument, built.errors[0].message);
   return Engine::Create(built.schema, resolvers, subscribers, std::move(config));
 }

@@ -26,8 +26,6 @@ struct Shop {
 };
 
 inline const char* const kShopSdl = R"(
-  directive @cost(weight: Int!) on FIELD_DEFINITION
-  directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!]) on FIELD_DEFINITION
   type Query {
     product(id: ID!): Product
     products(first: Int = 2): [Product!]! @listSize(slicingArguments: ["first"])

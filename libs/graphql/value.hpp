@@ -12,7 +12,7 @@ enum class ValueKind : std::uint8_t { kNull, kBoolean, kInt, kFloat, kString, kE
 struct Member;
 
 /// A value at run time: what variables hold, what arguments are coerced to, what defaults are. A view: texts and elements lie
-/// in some arena or document that outlives it. 16 to 24 bytes, copied freely.
+/// in some arena or document that outlives it. 16 bytes, copied freely.
 class Value {
  public:
   Value() = default;

@@ -14,7 +14,9 @@ namespace {
 
 constexpr const char* kSdl = R"(
   directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!]) on FIELD_DEFINITION
-  type Query { products(filter: Filter, sort: Sort = RELEVANCE, first: Int = 20): Products! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"]) }
+  type Query {
+    products(filter: Filter, sort: Sort = RELEVANCE, first: Int = 20): Products! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"])
+  }
   type Products { nodes: [Product!]! total: Int! facets: [Facet!]! @listSize(assumedSize: 3) }
   type Facet { name: String! values: [FacetValue!]! @listSize(assumedSize: 5) }
   type FacetValue { value: String! count: Int! }
@@ -37,7 +39,8 @@ constexpr const char* kTypical = R"(query Search($filter: Filter, $first: Int!, 
 }
 fragment Card on Product { id name price { minorUnits currency } stock lowStock })";
 constexpr const char* kVariables =
-    R"({"filter":{"text":"shoe","minPrice":100,"inStock":true,"attributes":[{"name":"color","values":["red","blue"]},{"name":"size","values":["42"]}]},"first":20,"facets":true})";
+    R"({"filter":{"text":"shoe","minPrice":100,"inStock":true,"attributes":[{"name":"color","values":["red","blue"]},)"
+    R"({"name":"size","values":["42"]}]},"first":20,"facets":true})";
 
 void ResolveProduct(Batch& batch) {
   static constexpr std::string_view kAttributes = R"({"color":"red","size":"42","material":"leather"})";
@@ -54,7 +57,9 @@ void ResolveProduct(Batch& batch) {
 
 std::shared_ptr<Engine> MakeEngine() {
   Resolvers resolvers;
-  resolvers.Field("Query", "products", [](Batch& batch) { batch[0].Set({nullptr, static_cast<std::uint64_t>(batch.Argument("first").AsInt()), nullptr}); });
+  resolvers.Field("Query", "products", [](Batch& batch) {
+    batch[0].Set({nullptr, static_cast<std::uint64_t>(batch.Argument("first").AsInt()), nullptr});
+  });
   resolvers.Field("Products", "total", [](Batch& batch) { batch[0].Int(12345); });
   resolvers.Field("Products", "nodes", [](Batch& batch) {
     batch[0].List(batch.Parent(0).number);
@@ -117,7 +122,8 @@ void Measure(const char* name, Engine& engine, const std::string& query, const s
   const double cached = Time(seconds, [&] { (void)engine.Prepare(query); });
   const auto prepared = engine.Prepare(query).prepared;
   const double run = Time(seconds, [&] { execute(prepared); });
-  std::printf("%-8s parse %6.2f us   validate %6.2f us   cached %6.2f us   execute %6.2f us (%zu bytes)\n", name, parse, validate, cached, run, bytes);
+  std::printf("%-8s parse %6.2f us   validate %6.2f us   cached %6.2f us   execute %6.2f us (%zu bytes)\n", name, parse,
+              validate, cached, run, bytes);
 }
 
 }  // namespace
