@@ -25,8 +25,12 @@ class MemoryAvailability final : public Availability {
   void Add(std::vector<CountChange> changes) override {
     const std::lock_guard lock(mutex_);
     for (const CountChange& change : changes) {
-      const auto [it, added] = counts_.try_emplace(change.sku, Count{change.available, ++stamp_});
-      if (added) continue;
+      const auto it = counts_.find(change.sku);
+      if (it == counts_.end()) {
+        // Units given back (available 0) say nothing about the ledger, so they seed nothing.
+        if (change.available > 0) counts_.emplace(change.sku, Count{change.available, ++stamp_});
+        continue;
+      }
       it->second.available += change.difference;
       it->second.stamp = ++stamp_;
     }
@@ -80,11 +84,21 @@ class MemoryAvailability final : public Availability {
     counts_.clear();
   }
 
- private:
   struct Count {
     std::int64_t available = 0;
     std::int64_t stamp = 0;
   };
+  /// What a replica may have: put back later, it is a failover that lost the writes since.
+  std::map<std::string, Count> Copy() const {
+    const std::lock_guard lock(mutex_);
+    return counts_;
+  }
+  void Overwrite(std::map<std::string, Count> counts) {
+    const std::lock_guard lock(mutex_);
+    counts_ = std::move(counts);
+  }
+
+ private:
 
   Verdict TakeOne(const std::vector<Line>& claim) {
     Verdict verdict{Verdict::Kind::kTaken, {}};
@@ -104,7 +118,7 @@ class MemoryAvailability final : public Availability {
     return verdict;
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, Count> counts_;
   std::int64_t stamp_ = 0;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <unordered_map>
 
 #include "libs/observability/log.hpp"
 #include "services/inventory/app/reserve_gate.hpp"
@@ -67,33 +66,17 @@ Result<void> Writer::Apply(std::span<Work> works) {
 }
 
 void Writer::AfterCommit(std::span<Work> works, const Applied& applied) {
-  std::unordered_map<std::string_view, std::int64_t> taken;
   const SteadyTime now = Now();
-  for (Work& work : works) {
+  for (const Work& work : works) {
     const auto* reserve = std::get_if<Reserve>(&work.command);
     if (work.outcome.duplicate) duplicates_.Increment();
     if (reserve == nullptr) continue;
     if (work.outcome.took_units && hooks_.hot != nullptr) hooks_.hot->Add(reserve->lines, now);
     if (work.outcome.took_units) reserved_.Increment();
     if (work.outcome.error) refused_.Increment();
-    if (!work.counted) continue;
-    for (const Line& line : reserve->lines) taken[line.sku] += line.quantity;
-    work.counted = false;
   }
-  if (hooks_.availability != nullptr) {
-    // What the ledger did, less what the counts did already: claims that were counted and granted cancel out.
-    std::vector<CountChange> changes;
-    for (const LevelChange& change : applied.levels) {
-      std::int64_t difference = change.available_delta;
-      if (const auto it = taken.find(change.after.sku); it != taken.end()) {
-        difference += it->second;
-        taken.erase(it);
-      }
-      if (difference != 0) changes.push_back({change.after.sku, difference, change.after.Available()});
-    }
-    for (const auto& [sku, units] : taken) changes.push_back({std::string(sku), units, 0});
-    if (!changes.empty()) hooks_.availability->Add(std::move(changes));
-  }
+  std::vector<CountChange> changes = ToBook(works, applied);
+  if (hooks_.availability != nullptr && !changes.empty()) hooks_.availability->Add(std::move(changes));
   for (const LevelChange& change : applied.levels) {
     for (LevelListener* listener : hooks_.listeners) listener->OnLevel(change.after);
   }

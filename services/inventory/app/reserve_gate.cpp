@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace souk::inventory {
@@ -11,6 +13,27 @@ std::vector<CountChange> GiveBack(const Work& work) {
   if (const auto* reserve = std::get_if<Reserve>(&work.command); reserve != nullptr && work.counted) {
     for (const Line& line : reserve->lines) changes.push_back({line.sku, line.quantity, 0});
   }
+  return changes;
+}
+
+std::vector<CountChange> ToBook(std::span<Work> works, const Applied& applied) {
+  std::unordered_map<std::string_view, std::int64_t> taken;
+  for (Work& work : works) {
+    const auto* reserve = std::get_if<Reserve>(&work.command);
+    if (reserve == nullptr || !work.counted) continue;
+    for (const Line& line : reserve->lines) taken[line.sku] += line.quantity;
+    work.counted = false;
+  }
+  std::vector<CountChange> changes;
+  for (const LevelChange& change : applied.levels) {
+    std::int64_t difference = change.available_delta;
+    if (const auto it = taken.find(change.after.sku); it != taken.end()) {
+      difference += it->second;
+      taken.erase(it);
+    }
+    if (difference != 0) changes.push_back({change.after.sku, difference, change.after.Available()});
+  }
+  for (const auto& [sku, units] : taken) changes.push_back({std::string(sku), units, 0});
   return changes;
 }
 
@@ -94,19 +117,26 @@ void ReserveGate::OnVerdicts(const Batch& batch, std::vector<Verdict> verdicts) 
 }
 
 void ReserveGate::Refuse(std::vector<Work> works) {
-  refused_early_ += static_cast<std::int64_t>(works.size());
   std::vector<Uuid> ids;
   for (const Work& work : works) ids.push_back(std::get<Reserve>(work.command).id);
   auto refused = std::make_shared<std::vector<Work>>(std::move(works));
   reader_.Known(std::move(ids), [this, refused](Result<std::vector<Uuid>> known) {
-    std::unordered_set<Uuid> exist;
-    if (known.ok()) exist.insert(known->begin(), known->end());
+    // Nobody knows whether one of them was granted before: a no might be wrong for ever, "try again" is not.
+    if (!known.ok()) {
+      for (Work& work : *refused) {
+        work.outcome = {};
+        Fail(work, known.error());
+      }
+      return;
+    }
+    const std::unordered_set<Uuid> exist(known->begin(), known->end());
     for (Work& work : *refused) {
       if (exist.contains(std::get<Reserve>(work.command).id)) {
         ToLedger(std::move(work));
-      } else if (work.done) {
-        work.done({}, work);
+        continue;
       }
+      ++refused_early_;
+      if (work.done) work.done({}, work);
     }
   });
 }

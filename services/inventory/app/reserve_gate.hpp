@@ -61,6 +61,9 @@ class ReserveGate {
 
 /// The differences that undo what the counts gave for this claim.
 std::vector<CountChange> GiveBack(const Work& work);
+/// What a commit has to book into the counts: what the ledger did, less what the counts did already, so that claims that were counted
+/// and granted cancel out. The works are not counted any more afterwards.
+std::vector<CountChange> ToBook(std::span<Work> works, const Applied& applied);
 /// Calls work.done with an error.
 void Fail(Work& work, Error error);
 

@@ -118,6 +118,19 @@ TEST_F(AppTest, ARepeatIsAnsweredTheSameThoughEverythingIsSoldB55) {
   EXPECT_EQ(Counted("A"), 0);
 }
 
+TEST_F(AppTest, NobodyIsRefusedWhoseClaimMayHaveBeenGrantedWhileTheLedgerIsAway) {
+  Stock("A", 1);
+  EXPECT_TRUE(Claim(1, "A", 1).outcome.took_units);
+  reader_.away = true;  // the counts say "sold out", and nobody can say to whom
+  const Answer again = Claim(1, "A", 1);
+  ASSERT_FALSE(again.result.ok());
+  EXPECT_EQ(again.result.error().code, ErrorCode::kUnavailable);
+  EXPECT_FALSE(again.outcome.error);
+  reader_.away = false;
+  EXPECT_FALSE(Claim(1, "A", 1).outcome.error);
+  EXPECT_TRUE(Claim(2, "A", 1).outcome.error);
+}
+
 TEST_F(AppTest, ARepeatWhileThereIsStockGivesItsUnitsBack) {
   Stock("A", 10);
   Claim(1, "A", 2);

@@ -94,6 +94,15 @@ TYPED_TEST_P(AvailabilityContract, BooksDifferencesAndSetsWhatIsMissing) {
   EXPECT_EQ(this->TakeOne(sku, 1), Verdict::Kind::kTaken) << "new stock ends the memory of an empty SKU";
 }
 
+TYPED_TEST_P(AvailabilityContract, UnitsGivenBackSetNothingThatIsMissing) {
+  const auto sku = this->Sku("a");
+  const auto other = this->Sku("b");
+  this->counts().Add({{sku, 2, 0}});
+  this->counts().Add({{other, 2, 2}});
+  EXPECT_TRUE(this->traits_.Settles([&] { return !this->View(other).missing; }));
+  EXPECT_TRUE(this->View(sku).missing) << "two units came back; how many there are is for the ledger to say";
+}
+
 TYPED_TEST_P(AvailabilityContract, CorrectsOnlyWhatHasNotMoved) {
   const auto sku = this->Sku("a");
   this->Seed(sku, 5);
@@ -124,7 +133,8 @@ TYPED_TEST_P(AvailabilityContract, GrantsEachUnitOnceToManyCallers) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(AvailabilityContract, MissingCountsAreUnknownNotZeroF35, GrantsInOrderUntilTheUnitsAreGone,
-                            TakesAllLinesOfAClaimOrNone, BooksDifferencesAndSetsWhatIsMissing, CorrectsOnlyWhatHasNotMoved,
+                            TakesAllLinesOfAClaimOrNone, BooksDifferencesAndSetsWhatIsMissing,
+                            UnitsGivenBackSetNothingThatIsMissing, CorrectsOnlyWhatHasNotMoved,
                             GrantsEachUnitOnceToManyCallers);
 
 }  // namespace souk::inventory
