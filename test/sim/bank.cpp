@@ -53,6 +53,11 @@ Bank::Bank(World& world)
   provider_.SetBaseUrl("http://bank");
 }
 
+void Bank::GoAway(microseconds time) {
+  away_until_ = world_.Now() + time;
+  world_.Trace("bank", "is away");
+}
+
 Answer Bank::Once(const ProviderCall& call) {
   const Params form = FormOf(call);
   switch (call.kind) {
@@ -110,6 +115,7 @@ void Bank::Request(const ProviderCall& call, std::function<void(ProviderResult)>
     const Faults& rates = world_.faults();
     microseconds back = world_.Between(milliseconds(1), milliseconds(40));
     const auto say = [&](ProviderResult result) { world_.After(back, [answer, result = std::move(result)] { answer(result); }); };
+    if (!world_.quiet() && world_.Now() < away_until_) return;
     if (world_.Fault(rates.provider_error)) return say(payments::ReadAnswer(call.kind, call.refund_id, 500, R"({"error":{"type":"api_error"}})"));
     if (world_.Fault(rates.provider_hangs)) return;
     const Answer done = Work(call);

@@ -25,6 +25,8 @@ class Bank {
   void SetReceivers(std::vector<PaymentsNode*> receivers) { receivers_ = std::move(receivers); }
   /// A request as it leaves the caller: arrives, is worked off whatever becomes of the caller, and may be answered.
   void Request(const payments::ProviderCall& call, std::function<void(payments::ProviderResult)> answer);
+  /// Nobody answers there for a while.
+  void GoAway(microseconds time);
   /// The customer in front of the bank's page. False when there is no such page.
   bool CompleteChallenge(const std::string& url, bool succeeds);
 
@@ -48,6 +50,7 @@ class Bank {
   void Deliver(std::shared_ptr<const std::string> body, int attempt);
 
   World& world_;
+  SystemTime away_until_{};
   payment_simulator::Provider provider_;
   std::map<std::string, Account> accounts_;
   std::vector<PaymentsNode*> receivers_;

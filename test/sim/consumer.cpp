@@ -29,6 +29,14 @@ void Consumer::Wake() {
 
 void Consumer::Poll() {
   if (busy_) return;
+  if (const microseconds away = node_.broker().AwayFor(); away.count() > 0) {
+    awake_ = true;
+    node_.At(std::min<microseconds>(away, seconds(1)), [self = shared_from_this()] {
+      self->awake_ = false;
+      self->Poll();
+    });
+    return;
+  }
   const std::uint64_t generation = node_.broker().Generation(group_);
   if (generation != generation_) {
     generation_ = generation;
@@ -95,7 +103,7 @@ void Consumer::CommitLater() {
   node_.At(node_.world().Between(milliseconds(1), milliseconds(800)), [self = shared_from_this()] {
     self->committing_ = false;
     World& world = self->node_.world();
-    if (world.Fault(world.faults().offset_lost)) return self->CommitLater();
+    if (world.Fault(world.faults().offset_lost) || self->node_.broker().AwayFor().count() > 0) return self->CommitLater();
     self->node_.broker().Commit(self->group_, self->generation_, self->positions_);
   });
 }

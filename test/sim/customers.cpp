@@ -54,7 +54,8 @@ Customers::BasketPtr Customers::Plan(int number) {
   place.draft.request_hash = "hash of " + basket->name;
   const std::uint64_t lines = 1 + world_.Below(3);
   for (std::uint64_t i = 0; i < lines; ++i) place.lines.push_back({fmt::format("sku{}", i), 1 + static_cast<std::int64_t>(world_.Below(3)), {}});
-  if (world_.Below(3) == 0) basket->cancels_after = world_.Between(microseconds(0), seconds(40));
+  // Some think again at once, when nothing but the order is there yet.
+  if (world_.Below(3) == 0) basket->cancels_after = world_.Between(microseconds(0), world_.Below(2) == 0 ? milliseconds(200) : seconds(40));
   basket->challenge = static_cast<int>(world_.Below(4) == 0 ? 1 + world_.Below(2) : 0);
   basket->returns = world_.Below(4) == 0;
   basket->returns_part = world_.Below(2) == 0;

@@ -20,7 +20,15 @@ Faults Faults::Of(Random& random) {
   faults.crashes_per_hour = maybe(240);
   faults.pauses_per_hour = maybe(120);
   faults.redis_failovers_per_hour = maybe(240);
+  faults.outages_per_hour = maybe(60);
   return faults;
+}
+
+Settings Settings::Of(Random& random) {
+  Settings settings;
+  settings.instances = 1 + static_cast<int>(random.Below(3));
+  if (random.Below(3) == 0) settings.hold = std::chrono::seconds(5 + random.Below(40));
+  return settings;
 }
 
 }  // namespace souk::sim

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "libs/base/random.hpp"
 
 namespace souk::sim {
@@ -18,6 +20,8 @@ struct Faults {
   int crashes_per_hour = 0;  ///< of each process, at whatever point it is
   int pauses_per_hour = 0;   ///< stands still for up to 15 s and goes on
   int slow_step = 0;         ///< per step: takes up to a second
+  // Engines and partners that are away for up to a minute.
+  int outages_per_hour = 0;  ///< of each of: every database, the broker, the provider
   // Kafka.
   int produce_refused = 0;  ///< the producer's queue is full
   int produce_failed = 0;   ///< not stored, and the producer says that it does not know
@@ -43,6 +47,14 @@ struct Faults {
   int answer_lost = 0;  ///< to a client
 
   static Faults Of(Random& random);
+};
+
+/// How the shop of one seed is set up.
+struct Settings {
+  int instances = 2;  ///< of each service
+  std::chrono::seconds hold{240};  ///< of a claim; in production longer than all waits before the capture together, here not always
+
+  static Settings Of(Random& random);
 };
 
 }  // namespace souk::sim

@@ -80,30 +80,51 @@ void InventoryNode::Boot() {
   store_ = std::make_unique<SimStockStore>(*this, data_, checks_);
   writer_ = std::make_unique<Writer<inventory::Work>>(
       *this, kBatchMax, [this](std::span<inventory::Work> works) { return Apply(works); },
-      [](inventory::Work& work, const Result<void>& result) {
-        if (work.done) work.done(result, work);
-      },
-      [this] { return store_->TakeHandOff(); });
-  expiry_ = std::make_unique<inventory::ExpireReservations>(data_.reader, *this, world().clock());
+      [this](inventory::Work& work, const Result<void>& result) { Finish(work, result); }, [this] { return store_->TakeHandOff(); });
+  reader_ = std::make_unique<SimStockReader>(*this, data_.reader);
+  availability_ = std::make_unique<SimAvailability>(*this, data_.counts);
+  keeper_ = std::make_unique<inventory::CountKeeper>(inventory::CountKeeperConfig{}, *availability_, *reader_, [this] { return world().Steady(); });
+  availability_->SetWatch(keeper_.get());
+  gate_ = std::make_unique<inventory::ReserveGate>(inventory::ReserveGateConfig{}, availability_.get(), *reader_, *this);
+  expiry_ = std::make_unique<inventory::ExpireReservations>(*reader_, *this, world().clock());
   Consume(kCommandsGroup, {inventory::codec::kReservationCommands}, true, [this](auto records, auto done) { OnRecords(*records, true, done); });
   Consume(kCatalogueGroup, {inventory::codec::kProductEvents}, false, [this](auto records, auto done) { OnRecords(*records, false, done); });
-  Every(seconds(1), [this] {
-    data_.reader.away = !sql().Answers();
-    expiry_->Tick();
-  });
+  Every(seconds(1), [this] { expiry_->Tick(); });
+  Every(milliseconds(500), [this] { keeper_->Tick(); });
 }
 
 void InventoryNode::Drop() {
   expiry_.reset();
+  gate_.reset();
   writer_.reset();
+  keeper_.reset();
+  availability_.reset();
+  reader_.reset();
   store_.reset();
 }
 
+/// As adapters/writer.cpp.
 Result<void> InventoryNode::Apply(std::span<inventory::Work> works) {
+  gate_->Nudge();
   Result<inventory::Applied> applied = store_->Apply(works);
-  for (int i = 0; i < kUnknownCommitTries && !applied.ok() && applied.error().reason == "COMMIT_UNKNOWN"; ++i) applied = store_->Apply(works);
+  for (int i = 0; i < kUnknownCommitTries && !applied.ok() && applied.error().reason == "COMMIT_UNKNOWN"; ++i) {
+    for (const inventory::Work& work : works) {
+      const auto* reserve = std::get_if<inventory::Reserve>(&work.command);
+      if (reserve == nullptr) continue;
+      for (const inventory::Line& line : reserve->lines) keeper_->Suspect(line.sku);
+    }
+    applied = store_->Apply(works);
+  }
   if (!applied.ok()) return applied.error();
+  std::vector<inventory::CountChange> changes = inventory::ToBook(works, *applied);
+  if (!changes.empty()) availability_->Add(std::move(changes));
+  for (const inventory::LevelChange& change : applied->levels) keeper_->OnLevel(change.after);
   return {};
+}
+
+void InventoryNode::Finish(inventory::Work& work, const Result<void>& result) {
+  if (!result.ok() && work.counted) availability_->Add(inventory::GiveBack(work));
+  if (work.done) work.done(result, work);
 }
 
 Result<inventory::Work> InventoryNode::ToWork(const kafka::Record& record, bool commands) const {
@@ -141,11 +162,12 @@ void InventoryNode::OnRecords(const std::vector<kafka::Record>& records, bool co
   }
 }
 
-void InventoryNode::Call(inventory::Command command, std::function<void(const Result<void>&, const inventory::Outcome&)> answer) {
+void InventoryNode::Call(inventory::Command command, bool through_gate, std::function<void(const Result<void>&, const inventory::Outcome&)> answer) {
   inventory::Work work;
   work.command = std::move(command);
   work.cause.now = world().Now();
   work.done = [answer = std::move(answer)](const Result<void>& result, inventory::Work& finished) { answer(result, finished.outcome); };
+  if (through_gate) return gate_->Submit(std::move(work));
   (void)writer_->Submit(std::move(work)).ok();
 }
 

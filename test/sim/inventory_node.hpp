@@ -10,16 +10,18 @@
 #include "services/inventory/app/expire_reservations.hpp"
 #include "services/inventory/app/reserve_gate.hpp"
 #include "test/sim/checks.hpp"
+#include "test/sim/counts.hpp"
 #include "test/sim/node.hpp"
 
 namespace souk::sim {
 
-/// What the instances of inventory share: the database.
+/// What the instances of inventory share: the database and the hot counts.
 struct InventoryData {
   explicit InventoryData(World& world) : sql(world, "inventory.sql") {}
   Sql sql;
   inventory::MemoryStockStore store;
   inventory::MemoryStockReader reader{store};
+  inventory::MemoryAvailability counts;  ///< what Redis holds
   std::set<Uuid> claims;  ///< every id that a claim was asked for under
 };
 
@@ -44,8 +46,8 @@ class SimStockStore final : public inventory::StockStore {
 class InventoryNode final : public Node, public inventory::WorkQueue {
  public:
   InventoryNode(World& world, Broker& broker, InventoryData& data, Checks& checks, std::string name);
-  /// A call, not a message. `answer` is not called when the process dies.
-  void Call(inventory::Command command, std::function<void(const Result<void>&, const inventory::Outcome&)> answer);
+  /// A call, not a message; claims may go through the gate. `answer` is not called when the process dies.
+  void Call(inventory::Command command, bool through_gate, std::function<void(const Result<void>&, const inventory::Outcome&)> answer);
 
   // inventory::WorkQueue
   Result<void> Submit(inventory::Work work) override { return writer_->Submit(std::move(work)); }
@@ -55,6 +57,7 @@ class InventoryNode final : public Node, public inventory::WorkQueue {
   void Boot() override;
   void Drop() override;
   Result<void> Apply(std::span<inventory::Work> works);
+  void Finish(inventory::Work& work, const Result<void>& result);
   void OnRecords(const std::vector<kafka::Record>& records, bool commands, const Consumer::Done& done);
   Result<inventory::Work> ToWork(const kafka::Record& record, bool commands) const;
 
@@ -62,6 +65,10 @@ class InventoryNode final : public Node, public inventory::WorkQueue {
   Checks& checks_;
   std::unique_ptr<SimStockStore> store_;
   std::unique_ptr<Writer<inventory::Work>> writer_;
+  std::unique_ptr<SimStockReader> reader_;
+  std::unique_ptr<SimAvailability> availability_;
+  std::unique_ptr<inventory::CountKeeper> keeper_;
+  std::unique_ptr<inventory::ReserveGate> gate_;
   std::unique_ptr<inventory::ExpireReservations> expiry_;
 };
 

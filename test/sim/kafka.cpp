@@ -14,6 +14,16 @@ int Broker::PartitionOf(const std::string& key) {
   return static_cast<int>(hash % kPartitions);
 }
 
+void Broker::GoAway(microseconds time) {
+  away_until_ = std::max(away_until_, world_.Now() + time);
+  world_.Trace("kafka", "is away");
+}
+
+microseconds Broker::AwayFor() const {
+  if (world_.quiet()) return microseconds(0);
+  return std::max(microseconds(0), std::chrono::duration_cast<microseconds>(away_until_ - world_.Now()));
+}
+
 void Broker::Append(kafka::Record record) {
   const Place place{record.topic, PartitionOf(record.key)};
   auto& log = logs_[place];
@@ -89,6 +99,10 @@ Result<void> Producer::Produce(kafka::Record record, kafka::DeliveryCallback del
 void Producer::DeliverNext(const Broker::Place& place) {
   auto& lane = lanes_[place];
   if (dead_ || lane.empty()) return;
+  if (const microseconds away = broker_.AwayFor(); away.count() > 0) {
+    world_.After(std::min<microseconds>(away, seconds(1)), [self = shared_from_this(), place] { self->DeliverNext(place); });
+    return;
+  }
   Waiting next = std::move(lane.front());
   lane.pop_front();
   const bool failed = world_.Fault(world_.faults().produce_failed);
@@ -108,6 +122,7 @@ void Producer::DeliverNext(const Broker::Place& place) {
 void Producer::Die() {
   dead_ = true;
   for (auto& [place, lane] : lanes_) {
+    if (broker_.AwayFor().count() > 0) continue;
     const std::size_t sent = world_.Below(lane.size() + 1);
     for (std::size_t i = 0; i < sent; ++i) broker_.Append(std::move(lane[i].record));
   }

@@ -23,6 +23,9 @@ class Broker {
   explicit Broker(World& world) : world_(world) {}
 
   void Append(kafka::Record record);
+  /// Away: what was sent waits, and nobody gets anything.
+  void GoAway(microseconds time);
+  microseconds AwayFor() const;
   static int PartitionOf(const std::string& key);
   const std::vector<kafka::Record>& Log(const Place& place) { return logs_[place]; }
   /// Sees every record that is taken.
@@ -46,6 +49,7 @@ class Broker {
     std::map<Place, std::int64_t> offsets;
   };
   World& world_;
+  SystemTime away_until_{};
   std::map<Place, std::vector<kafka::Record>> logs_;
   std::map<std::string, Group> groups_;
   std::function<void(const kafka::Record&)> seen_;

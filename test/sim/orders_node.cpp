@@ -14,8 +14,8 @@ constexpr std::size_t kSweepMax = 50;
 /// Keeps what leaves with a transaction, encoded as the real store does.
 class CapturingTx final : public orders::OrderTx {
  public:
-  CapturingTx(orders::OrderTx& tx, std::vector<outbox::OutboxRecord>& records, const std::set<Uuid>& reserving)
-      : tx_(tx), records_(records), reserving_(reserving) {}
+  CapturingTx(orders::OrderTx& tx, seconds hold, std::vector<outbox::OutboxRecord>& records, const std::set<Uuid>& reserving)
+      : tx_(tx), hold_(hold), records_(records), reserving_(reserving) {}
 
   std::vector<bool> InsertInbox(const std::vector<Uuid>& ids) override { return tx_.InsertInbox(ids); }
   orders::PriceList LoadPrices(const std::vector<std::string>& skus) override { return tx_.LoadPrices(skus); }
@@ -37,12 +37,13 @@ class CapturingTx final : public orders::OrderTx {
   void InsertKeys(const std::vector<orders::NewKey>& keys) override { tx_.InsertKeys(keys); }
   void AppendTimeline(const std::vector<std::pair<Uuid, orders::TimelineEntry>>& entries) override { tx_.AppendTimeline(entries); }
   Result<void> AppendMessages(const std::vector<orders::OutgoingMessage>& messages) override {
-    for (const orders::OutgoingMessage& message : messages) records_.push_back(orders::Encode(message, OrdersNode::kHold));
+    for (const orders::OutgoingMessage& message : messages) records_.push_back(orders::Encode(message, hold_));
     return tx_.AppendMessages(messages);
   }
 
  private:
   orders::OrderTx& tx_;
+  const seconds hold_;
   std::vector<outbox::OutboxRecord>& records_;
   const std::set<Uuid>& reserving_;
 };
@@ -55,7 +56,7 @@ Result<void> SimOrderStore::Transact(const std::function<Result<void>(orders::Or
   const Result<void> result = data_.sql.Run(node_.name(), [&](bool commit) -> Result<void> {
     const Result<void> done = data_.store.Transact([&](orders::OrderTx& tx) -> Result<void> {
       records.clear();
-      CapturingTx capturing(tx, records, shown_as_reserving);
+      CapturingTx capturing(tx, node_.world().settings().hold, records, shown_as_reserving);
       SOUK_RETURN_IF_ERROR(body(capturing));
       if (!commit) return MakeError(ErrorCode::kAborted, "told to", kTakenBack);
       return {};

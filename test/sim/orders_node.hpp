@@ -43,7 +43,6 @@ class OrdersNode final : public Node {
   /// A call of a customer, as adapters/orders_api.cpp hands it to the writer. `answer` is not called when the process dies.
   void Call(orders::Work work, Answer answer);
   static const orders::SagaTimes& Times();
-  static constexpr seconds kHold{240};
 
  private:
   void Boot() override;

@@ -11,7 +11,6 @@
 namespace souk::sim {
 namespace {
 
-constexpr int kInstances = 2;
 constexpr seconds kFaultTime{100};
 constexpr seconds kQuietMax{1'800};
 constexpr int kSkus = 3;
@@ -30,7 +29,7 @@ Shop::Shop(WorldOptions options)
       notifications_(world_) {
   const auto add = [this](auto& list, const char* name, auto&&... data) {
     using NodeType = typename std::decay_t<decltype(list)>::value_type::element_type;
-    for (int i = 0; i < kInstances; ++i) {
+    for (int i = 0; i < world_.settings().instances; ++i) {
       list.push_back(std::make_unique<NodeType>(world_, broker_, data..., checks_, fmt::format("{}/{}", name, i)));
       nodes_.push_back(list.back().get());
     }
@@ -46,6 +45,9 @@ Shop::Shop(WorldOptions options)
   std::vector<OrdersNode*> fronts;
   for (const auto& node : orders_nodes_) fronts.push_back(node.get());
   customers_ = std::make_unique<Customers>(world_, orders_, std::move(fronts), bank_);
+  std::vector<InventoryNode*> counters;
+  for (const auto& node : inventory_nodes_) counters.push_back(node.get());
+  tills_ = std::make_unique<Tills>(world_, inventory_, std::move(counters));
   const std::map<std::string, const Sql*> databases = {
       {"orders", &orders_.sql}, {"inventory", &inventory_.sql}, {"payments", &payments_.sql}, {"fulfillment", &fulfillment_.sql}};
   broker_.OnAppend([this, databases](const kafka::Record& record) {
@@ -83,7 +85,7 @@ void Shop::Receive(const std::string& sku, const std::string& movement, std::int
   const auto answered = std::make_shared<bool>(false);
   if (node->up()) {
     node->At(microseconds(0), [node, sku, movement, units, answered] {
-      node->Call(inventory::Receive{movement, {{sku, units}}}, [answered](const Result<void>& result, const inventory::Outcome&) { *answered = result.ok(); });
+      node->Call(inventory::Receive{movement, {{sku, units}}}, false, [answered](const Result<void>& result, const inventory::Outcome&) { *answered = result.ok(); });
     });
   }
   world_.After(seconds(3), [this, sku, movement, units, answered] {
@@ -104,7 +106,39 @@ void Shop::OpenShop() {
     }
   }
   customers_->Begin(6 + static_cast<int>(world_.Below(10)), seconds(60));
+  tills_->Begin(static_cast<int>(world_.Below(12)), kFaultTime);
   for (Node* node : nodes_) Disturb(node);
+  DisturbEngines();
+  DisturbCounts();
+}
+
+/// Engines and partners that go away and come back.
+void Shop::DisturbEngines() {
+  world_.After(seconds(1), [this] {
+    if (world_.quiet()) return;
+    const auto goes = [this] { return world_.Below(3'600) < static_cast<std::uint64_t>(world_.faults().outages_per_hour); };
+    const auto time = [this] { return world_.Between(seconds(1), seconds(60)); };
+    for (Sql* sql : {&orders_.sql, &inventory_.sql, &payments_.sql, &fulfillment_.sql, &notifications_.sql}) {
+      if (goes()) sql->GoAway(time());
+    }
+    if (goes()) broker_.GoAway(time());
+    if (goes()) bank_.GoAway(time());
+    DisturbEngines();
+  });
+}
+
+/// Failovers of Redis: a replica takes over that lacks the last writes, or all.
+void Shop::DisturbCounts() {
+  const auto replica = std::make_shared<std::map<std::string, inventory::MemoryAvailability::Count>>(inventory_.counts.Copy());
+  world_.After(world_.Between(milliseconds(100), seconds(2)), [this, replica] {
+    if (world_.quiet()) return;
+    if (world_.Below(3'600) < static_cast<std::uint64_t>(world_.faults().redis_failovers_per_hour)) {
+      const bool all = world_.Below(3) == 0;
+      world_.Trace("redis", all ? "loses everything" : "loses its last writes");
+      inventory_.counts.Overwrite(all ? std::map<std::string, inventory::MemoryAvailability::Count>() : *replica);
+    }
+    DisturbCounts();
+  });
 }
 
 /// Crashes and pauses at random moments.
@@ -122,6 +156,16 @@ bool Shop::RunUntil(SystemTime until) {
   while (!world_.failure() && world_.RunNext(until)) {
   }
   return !world_.failure();
+}
+
+std::string Shop::CountThatDiffers() {
+  const auto counts = inventory_.counts.Copy();
+  for (const inventory::Level& level : inventory_.store.AllLevels()) {
+    const auto count = counts.find(level.sku);
+    if (count == counts.end() || count->second.available == level.Available()) continue;
+    return fmt::format("I7: {} has {} available, the counts say {}", level.sku, level.Available(), count->second.available);
+  }
+  return {};
 }
 
 std::string Shop::WhatIsOpen() {
@@ -155,6 +199,8 @@ std::string Shop::WhatIsOpen() {
     const auto claim = inventory_.store.Find(id);
     if (claim && claim->status == inventory::Status::kHeld) return fmt::format("I5: claim {} is still held", id.ToString());
   }
+  if (tills_->Open() > 0) return fmt::format("I4: {} tills wait for an answer", tills_->Open());
+  if (std::string count = CountThatDiffers(); !count.empty()) return count;
   if (notifications_.mails.size() < noticed_.size()) return fmt::format("I3: {} of {} notifications were sent", notifications_.mails.size(), noticed_.size());
   return {};
 }

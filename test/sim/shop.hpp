@@ -9,6 +9,7 @@
 #include "test/sim/inventory_node.hpp"
 #include "test/sim/notifications_node.hpp"
 #include "test/sim/payments_node.hpp"
+#include "test/sim/tills.hpp"
 
 namespace souk::sim {
 
@@ -25,7 +26,7 @@ struct Report {
   std::map<std::string, int> ends;  ///< orders by phase
 };
 
-/// The whole shop in one process and one thread: two instances of each service on shared databases, a broker, the bank, a carrier and
+/// The whole shop in one process and one thread: one to three instances of each service on shared databases, a broker, the bank, a carrier and
 /// customers. Everything that happens follows from the seed.
 class Shop {
  public:
@@ -36,6 +37,9 @@ class Shop {
  private:
   void OpenShop();
   void Disturb(Node* node);
+  void DisturbEngines();
+  void DisturbCounts();
+  std::string CountThatDiffers();
   void Announce(const std::string& sku, std::int64_t price);
   void Receive(const std::string& sku, const std::string& movement, std::int64_t units);
   bool RunUntil(SystemTime until);
@@ -63,6 +67,7 @@ class Shop {
   std::vector<std::unique_ptr<NotificationsNode>> notifications_nodes_;
   std::vector<Node*> nodes_;
   std::unique_ptr<Customers> customers_;
+  std::unique_ptr<Tills> tills_;
   std::map<std::string, std::int64_t> received_;
   std::map<std::pair<std::string, std::string>, std::set<Uuid>> told_;  ///< ids of events by order and type
   std::map<Uuid, kafka::Record> noticed_;                               ///< events that somebody is to be told about

@@ -48,6 +48,8 @@ void Shop::CheckStockAtEnd() {
     if (order->stock == orders::Stock::kRestocked) {
       for (const orders::Line& line : order->content->lines) expected[line.sku] += line.quantity;
     }
+    // Goods that left although their claim had run out were never sold in the ledger, so they don't come back into it.
+    if (order->stock == orders::Stock::kExpired) continue;
     for (const orders::ReturnLine& line : order->returned) expected[line.sku] += line.restock ? line.quantity : 0;
   }
   for (const inventory::Level& level : inventory_.store.AllLevels()) {

@@ -17,9 +17,13 @@ bool Sql::Answers() {
   if (world_.quiet()) return true;
   if (world_.Now() < away_until_) return false;
   if (!world_.Fault(world_.faults().away)) return true;
-  away_until_ = world_.Now() + world_.Between(milliseconds(100), seconds(6));
-  world_.Trace(name_, "SQL is away");
+  GoAway(world_.Between(milliseconds(100), seconds(6)));
   return false;
+}
+
+void Sql::GoAway(microseconds time) {
+  away_until_ = std::max(away_until_, world_.Now() + time);
+  world_.Trace(name_, "is away");
 }
 
 Result<void> Sql::Run(const std::string& who, const std::function<Result<void>(bool)>& once) {

@@ -28,6 +28,7 @@ class Sql {
   Result<void> Run(const std::string& who, const std::function<Result<void>(bool)>& once);
   /// For single statements outside of the writer.
   bool Answers();
+  void GoAway(microseconds time);
 
   /// With the state they tell about. `sequence` is taken when a transaction begins, so it may become visible out of order.
   void Append(const std::vector<outbox::OutboxRecord>& records, std::int64_t sequence);

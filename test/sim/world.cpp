@@ -14,7 +14,7 @@ const SystemTime kStart{std::chrono::seconds(1'800'000'000)};
 }  // namespace
 
 World::World(WorldOptions options)
-    : clock_(kStart), random_(options.seed), bug_(options.bug), print_trace_(options.print_trace), faults_(Faults::Of(random_)) {}
+    : clock_(kStart), random_(options.seed), bug_(options.bug), print_trace_(options.print_trace), faults_(Faults::Of(random_)), settings_(Settings::Of(random_)) {}
 
 void World::After(microseconds delay, std::function<void()> run) {
   events_.push_back({clock_.Now() + std::max(delay, microseconds(0)), ++number_, std::move(run)});

@@ -48,6 +48,7 @@ class World {
   bool Fault(int per_ten_thousand) { return quiet_ ? false : Chance(per_ten_thousand); }
   bool Chance(int per_ten_thousand) { return per_ten_thousand > 0 && random_.Below(10'000) < static_cast<std::uint64_t>(per_ten_thousand); }
   const Faults& faults() const { return faults_; }
+  const Settings& settings() const { return settings_; }
   bool Has(Bug bug) const { return bug_ == bug; }
   /// From now on nothing goes wrong any more.
   void BeQuiet() { quiet_ = true; }
@@ -75,6 +76,7 @@ class World {
   const Bug bug_;
   const bool print_trace_;
   Faults faults_;
+  Settings settings_;
   bool quiet_ = false;
   std::vector<Event> events_;  // a heap: the next one first
   std::uint64_t number_ = 0;
