@@ -110,11 +110,16 @@ void PauseProcess(milliseconds duration) {
 
 std::string_view ToString(Action action) {
   switch (action) {
-    case Action::kNone: return "none";
-    case Action::kKill: return "kill";
-    case Action::kPause: return "pause";
-    case Action::kDelay: return "delay";
-    case Action::kError: return "error";
+    case Action::kNone:
+      return "none";
+    case Action::kKill:
+      return "kill";
+    case Action::kPause:
+      return "pause";
+    case Action::kDelay:
+      return "delay";
+    case Action::kError:
+      return "error";
   }
   return "none";
 }
@@ -149,7 +154,8 @@ class Registry {
       SOUK_ASSIGN_OR_RETURN(const Order order, ReadOrder(entry.substr(equals + 1)));
       const auto [from, to] = points_.equal_range(name.substr(process_.size() + 1));
       if (from == to) return Bad("there is no point '" + name + "'; GET /failpoints on the admin port lists them");
-      if (order.action == Action::kError && from->second->kind() != Kind::kMayFail) return Bad("'" + name + "' has nobody to give an error to");
+      if (order.action == Action::kError && from->second->kind() != Kind::kMayFail)
+        return Bad("'" + name + "' has nobody to give an error to");
       for (auto at = from; at != to; ++at) orders.emplace_back(at->second, order);
     }
     for (const auto& [point, order] : orders) {
@@ -205,11 +211,19 @@ Result<void> Point::Passed() {
   const std::string name = registry.process() + "." + name_;
   Say("failpoint " + name + ": " + std::string(ToString(order->action)));
   switch (order->action) {
-    case Action::kNone: break;
-    case Action::kKill: kill(getpid(), SIGKILL); break;
-    case Action::kPause: PauseProcess(order->duration); break;
-    case Action::kDelay: std::this_thread::sleep_for(order->duration); break;
-    case Action::kError: return MakeError(ErrorCode::kUnavailable, "fail point " + name, "FAILPOINT");
+    case Action::kNone:
+      break;
+    case Action::kKill:
+      kill(getpid(), SIGKILL);
+      break;
+    case Action::kPause:
+      PauseProcess(order->duration);
+      break;
+    case Action::kDelay:
+      std::this_thread::sleep_for(order->duration);
+      break;
+    case Action::kError:
+      return MakeError(ErrorCode::kUnavailable, "fail point " + name, "FAILPOINT");
   }
   return {};
 }

@@ -75,12 +75,12 @@ class Point {
 };
 
 /// Names the process, whose name stands in front of every point ("orders.sql.before_commit"), and obeys the key `failpoints`:
-/// empty: off for the whole life of the process; "on": passages are counted and points may be armed later; otherwise "on" and orders as for Arm().
-/// kInvalidArgument with one line for what can't be understood. Orders for other processes' points are left alone.
+/// empty: off for the whole life of the process; "on": passages are counted and points may be armed later; otherwise "on" and orders as for
+/// Arm(). kInvalidArgument with one line for what can't be understood. Orders for other processes' points are left alone.
 Result<void> Configure(const std::string& process, const std::string& text);
 
-/// "NAME=kill", "NAME=error", "NAME=pause:2s", "NAME=delay:300ms", each with ":N" (from the N-th passage from now on; default 1) and "xM" (M times;
-/// default 1): "orders.kafka.before_handler=error:3x20". Several are separated by commas. All or nothing.
+/// "NAME=kill", "NAME=error", "NAME=pause:2s", "NAME=delay:300ms", each with ":N" (from the N-th passage from now on; default 1) and "xM"
+/// (M times; default 1): "orders.kafka.before_handler=error:3x20". Several are separated by commas. All or nothing.
 Result<void> Arm(const std::string& text);
 void DisarmAll();
 bool Enabled();

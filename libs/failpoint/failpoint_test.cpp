@@ -59,8 +59,9 @@ TEST_F(FailpointTest, LeavesOrdersForOtherProcessesAlone) {
 
 TEST_F(FailpointTest, RefusesWhatItDoesNotUnderstandAndThenArmsNothing) {
   ASSERT_TRUE(Configure("shop", "on").ok());
-  for (const char* wrong : {"shop.test.failing", "shop.test.nowhere=kill", "shop.test.failing=explode", "shop.test.failing=pause", "shop.test.failing=pause:5h",
-                            "shop.test.failing=error:0", "shop.test.failing=error:1x", "shop.test.failing=error:1:2", "shop.test.passing=error"}) {
+  for (const char* wrong :
+       {"shop.test.failing", "shop.test.nowhere=kill", "shop.test.failing=explode", "shop.test.failing=pause", "shop.test.failing=pause:5h",
+        "shop.test.failing=error:0", "shop.test.failing=error:1x", "shop.test.failing=error:1:2", "shop.test.passing=error"}) {
     const Result<void> armed = Arm(std::string("shop.test.failing=error,") + wrong);
     ASSERT_FALSE(armed.ok()) << wrong;
     EXPECT_EQ(armed.error().code, ErrorCode::kInvalidArgument);

@@ -26,7 +26,9 @@ constexpr seconds kReadyMax{60};
 constexpr milliseconds kReadPause{15};
 constexpr int kFinalReadAttemptsMax = 20;
 
-std::int64_t Micros(steady_clock::time_point time) { return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count(); }
+std::int64_t Micros(steady_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+}
 
 /// An answer of 5xx or 429 may have had its effect: only a 4xx says that nothing happened.
 Knowledge KnowledgeOf(const Result<http::Response>& answer) {
@@ -56,7 +58,8 @@ class Reader {
         const std::size_t back = std::min(orders_.size(), random_.Below(4) == 0 ? orders_.size() : std::size_t{40});
         id = orders_[orders_.size() - 1 - random_.Below(back)];
       }
-      client_.Send(Question(id), [this, id, begin = steady_clock::now()](Result<http::Response> answer) { Note(Call::Kind::kRead, id, begin, answer); });
+      client_.Send(Question(id),
+                   [this, id, begin = steady_clock::now()](Result<http::Response> answer) { Note(Call::Kind::kRead, id, begin, answer); });
     }
   }
   void Stop() { stopping_ = true; }
@@ -153,7 +156,9 @@ class Run {
 
   void Observe(const demo::CallMade& made) {
     Call call;
-    call.kind = made.path.ends_with(":cancel") ? Call::Kind::kCancel : made.path.ends_with(":return") ? Call::Kind::kReturn : Call::Kind::kPlace;
+    call.kind = made.path.ends_with(":cancel")   ? Call::Kind::kCancel
+                : made.path.ends_with(":return") ? Call::Kind::kReturn
+                                                 : Call::Kind::kPlace;
     call.begin_us = Micros(made.begin);
     call.end_us = Micros(made.end);
     call.knowledge = KnowledgeOf(made.answer);
@@ -184,7 +189,8 @@ class Run {
     std::thread reading([this] { reader_.Run(); });
     std::thread placing([&] { replay.Run(0, [](std::size_t, std::size_t) {}); });
     {
-      Nemesis nemesis(fleet_.state(), fleet_.AdminPorts(), [this] { fleet_.Souk("engine redis flush"); }, proxies_.get());
+      Nemesis nemesis(
+          fleet_.state(), fleet_.AdminPorts(), [this] { fleet_.Souk("engine redis flush"); }, proxies_.get());
       nemesis.Play(result_.schedule, say_);
     }
     placing.join();
@@ -197,7 +203,8 @@ class Run {
   void Quiet(demo::Replay& replay) {
     Points points(fleet_.AdminPorts());
     for (const auto& [process, port] : points.ports()) {
-      if (!testing::Eventually([&, name = process] { return points.Ready(name); }, kReadyMax, milliseconds(50))) result_.problems.push_back(process + " is not ready 60 s after the last fault");
+      if (!testing::Eventually([&, name = process] { return points.Ready(name); }, kReadyMax, milliseconds(50)))
+        result_.problems.push_back(process + " is not ready 60 s after the last fault");
     }
     const auto begin = steady_clock::now();
     const auto deadline = begin + kQuietMax;
@@ -207,7 +214,8 @@ class Run {
     // The word of the shop itself counts, not what reached this consumer: the final reads look at every order.
     result_.quiet_seconds = std::chrono::duration<double>(steady_clock::now() - begin).count();
     result_.accepted = replay.answers().accepted;
-    for (const auto& [reason, count] : replay.answers().refused) result_.problems.push_back(std::to_string(count) + " orders were refused for good: " + reason);
+    for (const auto& [reason, count] : replay.answers().refused)
+      result_.problems.push_back(std::to_string(count) + " orders were refused for good: " + reason);
   }
 
   void Judge() {

@@ -5,7 +5,8 @@
 namespace souk::faults {
 namespace {
 
-// F87: a random subset is stopped, killed, slowed and cut in random order, by seed; then it heals. Longer ones: ./souk faults --seed S --minutes M.
+// F87: a random subset is stopped, killed, slowed and cut in random order, by seed; then it heals. Longer ones: ./souk faults --seed S
+// --minutes M.
 class FaultRunTest : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(FaultRunTest, F87HealsAndNothingIsOutOfPlace) {
@@ -19,7 +20,8 @@ TEST_P(FaultRunTest, F87HealsAndNothingIsOutOfPlace) {
   EXPECT_GT(result.accepted, 0);
   std::printf("%s\n", ToJson(result).c_str());
 }
-INSTANTIATE_TEST_SUITE_P(ThreeSeeds, FaultRunTest, ::testing::Values(11, 12, 13), [](const auto& one) { return "Seed" + std::to_string(one.param); });
+INSTANTIATE_TEST_SUITE_P(ThreeSeeds, FaultRunTest, ::testing::Values(11, 12, 13),
+                         [](const auto& one) { return "Seed" + std::to_string(one.param); });
 
 }  // namespace
 }  // namespace souk::faults

@@ -10,20 +10,28 @@ namespace {
 
 const char* Name(Call::Kind kind) {
   switch (kind) {
-    case Call::Kind::kPlace: return "place";
-    case Call::Kind::kCancel: return "cancel";
-    case Call::Kind::kReturn: return "return";
-    case Call::Kind::kRead: return "read";
-    case Call::Kind::kFinalRead: return "final-read";
+    case Call::Kind::kPlace:
+      return "place";
+    case Call::Kind::kCancel:
+      return "cancel";
+    case Call::Kind::kReturn:
+      return "return";
+    case Call::Kind::kRead:
+      return "read";
+    case Call::Kind::kFinalRead:
+      return "final-read";
   }
   return "?";
 }
 
 const char* Name(Knowledge knowledge) {
   switch (knowledge) {
-    case Knowledge::kOk: return "ok";
-    case Knowledge::kFailed: return "failed";
-    case Knowledge::kUnknown: return "unknown";
+    case Knowledge::kOk:
+      return "ok";
+    case Knowledge::kFailed:
+      return "failed";
+    case Knowledge::kUnknown:
+      return "unknown";
   }
   return "?";
 }
@@ -44,7 +52,11 @@ std::vector<Call> History::Calls() const {
 }
 
 std::string ToJson(const Call& call) {
-  nlohmann::json json = {{"op", Name(call.kind)}, {"begin_us", call.begin_us}, {"end_us", call.end_us}, {"outcome", Name(call.knowledge)}, {"status", call.status}};
+  nlohmann::json json = {{"op", Name(call.kind)},
+                         {"begin_us", call.begin_us},
+                         {"end_us", call.end_us},
+                         {"outcome", Name(call.knowledge)},
+                         {"status", call.status}};
   if (!call.key.empty()) json["key"] = call.key;
   if (!call.order_id.empty()) json["order"] = call.order_id;
   if (call.version > 0) json["version"] = call.version;
@@ -53,7 +65,8 @@ std::string ToJson(const Call& call) {
 }
 
 bool IsTerminal(const std::string& state) {
-  static const std::set<std::string> terminal = {"ORDER_STATUS_COMPLETED", "ORDER_STATUS_REJECTED", "ORDER_STATUS_CANCELLED", "ORDER_STATUS_RETURNED"};
+  static const std::set<std::string> terminal = {"ORDER_STATUS_COMPLETED", "ORDER_STATUS_REJECTED", "ORDER_STATUS_CANCELLED",
+                                                 "ORDER_STATUS_RETURNED"};
   return terminal.contains(state);
 }
 
@@ -108,7 +121,9 @@ std::vector<std::string> CheckReadsNeverGoBack(const std::vector<Call>& calls) {
     std::int64_t newest = 0;
     for (const Call* read : list) {
       for (; ended < by_end.size() && by_end[ended]->end_us < read->begin_us; ++ended) newest = std::max(newest, by_end[ended]->version);
-      if (read->version < newest) offences.push_back("order " + order + " was read as version " + std::to_string(read->version) + " after version " + std::to_string(newest));
+      if (read->version < newest)
+        offences.push_back("order " + order + " was read as version " + std::to_string(read->version) + " after version " +
+                           std::to_string(newest));
     }
   }
   return offences;
@@ -125,7 +140,8 @@ std::vector<std::string> CheckReadsSeeAcknowledged(const std::vector<Call>& call
   for (const Call& call : calls) {
     if (!IsRead(call) || call.status != 404) continue;
     const auto since = known_since.find(call.order_id);
-    if (since != known_since.end() && since->second < call.begin_us) offences.push_back("order " + call.order_id + " was acknowledged and then not found");
+    if (since != known_since.end() && since->second < call.begin_us)
+      offences.push_back("order " + call.order_id + " was acknowledged and then not found");
   }
   return offences;
 }

@@ -17,9 +17,9 @@ struct Call {
   std::int64_t begin_us = 0;  ///< on one monotonic clock
   std::int64_t end_us = 0;
   Knowledge knowledge = Knowledge::kUnknown;
-  int status = 0;        ///< HTTP; 0 when no answer came
-  std::string key;       ///< of what changes something
-  std::string order_id;  ///< answered, or asked for
+  int status = 0;            ///< HTTP; 0 when no answer came
+  std::string key;           ///< of what changes something
+  std::string order_id;      ///< answered, or asked for
   std::int64_t version = 0;  ///< of the order that was read
   std::string state;         ///< "ORDER_STATUS_COMPLETED" ...
 };

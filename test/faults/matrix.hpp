@@ -24,8 +24,9 @@ struct MatrixOptions {
   int rate = 40;                                ///< orders per second
 };
 
-/// Visits every fail point of every running process: arms one point of each process at a time, places orders of every kind, waits until each point has
-/// been reached and every process is ready again, then until every accepted order has ended, and audits. One call of `say` per round.
+/// Visits every fail point of every running process: arms one point of each process at a time, places orders of every kind, waits until
+/// each point has been reached and every process is ready again, then until every accepted order has ended, and audits. One call of `say`
+/// per round.
 std::vector<Cell> RunMatrix(e2e::Fleet& fleet, const MatrixOptions& options, const std::function<void(const std::string&)>& say);
 
 /// point, action, reached, verdict; one line each.

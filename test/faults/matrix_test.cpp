@@ -5,7 +5,8 @@
 namespace souk::faults {
 namespace {
 
-// F13, F14, F30, F49, F64 and every other place: kill -9 at each named point of each service. What dies is started again by its supervisor alone.
+// F13, F14, F30, F49, F64 and every other place: kill -9 at each named point of each service. What dies is started again by its supervisor
+// alone.
 TEST(MatrixTest, F49EveryFailPointSurvivesKill) {
   e2e::Fleet& fleet = e2e::Fleet::Get();
   fleet.Override("all", "SOUK_FAILPOINTS=on\n");

@@ -31,17 +31,27 @@ void Nemesis::Signal(const std::string& process, int signal) const {
   if (const int pid = PidOf(process); pid > 1) (void)kill(pid, signal);
 }
 
-void Nemesis::Control(const std::string& process, char what) const { std::ofstream(state_ + "/sv/" + process + "/supervise/control") << what; }
+void Nemesis::Control(const std::string& process, char what) const {
+  std::ofstream(state_ + "/sv/" + process + "/supervise/control") << what;
+}
 
 void Nemesis::Begin(const Fault& fault) {
   switch (fault.kind) {
-    case FaultKind::kKill: return Signal(fault.target, SIGKILL);
-    case FaultKind::kPause: return Signal(fault.target, SIGSTOP);
-    case FaultKind::kStop: return Control(fault.target, 'd');
-    case FaultKind::kFlush: return flush_();
+    case FaultKind::kKill:
+      return Signal(fault.target, SIGKILL);
+    case FaultKind::kPause:
+      return Signal(fault.target, SIGSTOP);
+    case FaultKind::kStop:
+      return Control(fault.target, 'd');
+    case FaultKind::kFlush:
+      return flush_();
     // Refused when the process is just away: then it has trouble enough.
-    case FaultKind::kSlow: (void)points_.Arm(ProcessOf(fault.target), fault.target + "=delay:200ms:1x1000").ok(); return;
-    case FaultKind::kRefuse: (void)points_.Arm(ProcessOf(fault.target), fault.target + "=error:1x1000000").ok(); return;
+    case FaultKind::kSlow:
+      (void)points_.Arm(ProcessOf(fault.target), fault.target + "=delay:200ms:1x1000").ok();
+      return;
+    case FaultKind::kRefuse:
+      (void)points_.Arm(ProcessOf(fault.target), fault.target + "=error:1x1000000").ok();
+      return;
     case FaultKind::kCut:
     case FaultKind::kPartition:
       if (proxies_ != nullptr) proxies_->Begin(fault);
@@ -52,11 +62,16 @@ void Nemesis::Begin(const Fault& fault) {
 void Nemesis::End(const Fault& fault) {
   switch (fault.kind) {
     case FaultKind::kKill:
-    case FaultKind::kFlush: return;
-    case FaultKind::kPause: return Signal(fault.target, SIGCONT);
-    case FaultKind::kStop: return Control(fault.target, 'u');
+    case FaultKind::kFlush:
+      return;
+    case FaultKind::kPause:
+      return Signal(fault.target, SIGCONT);
+    case FaultKind::kStop:
+      return Control(fault.target, 'u');
     case FaultKind::kSlow:
-    case FaultKind::kRefuse: (void)points_.Disarm(ProcessOf(fault.target)).ok(); return;
+    case FaultKind::kRefuse:
+      (void)points_.Disarm(ProcessOf(fault.target)).ok();
+      return;
     case FaultKind::kCut:
     case FaultKind::kPartition:
       if (proxies_ != nullptr) proxies_->End(fault);
@@ -70,7 +85,8 @@ void Nemesis::Play(const Schedule& schedule, const std::function<void(const std:
   while (next < schedule.faults.size() || !open_.empty()) {
     auto due = steady_clock::time_point::max();
     if (next < schedule.faults.size()) due = start + schedule.faults[next].at;
-    const auto first = std::min_element(open_.begin(), open_.end(), [](const Fault& a, const Fault& b) { return a.at + a.lasts < b.at + b.lasts; });
+    const auto first =
+        std::min_element(open_.begin(), open_.end(), [](const Fault& a, const Fault& b) { return a.at + a.lasts < b.at + b.lasts; });
     if (first != open_.end() && start + first->at + first->lasts <= due) {
       std::this_thread::sleep_until(start + first->at + first->lasts);
       End(*first);

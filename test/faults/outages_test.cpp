@@ -48,7 +48,9 @@ TEST(OutagesTest, F07RollingRestartOfEveryServiceFailsNoRequest) {
   const auto observe = [&](const demo::CallMade& made) {
     const bool fine = made.answer.ok() && made.answer->status < 500 && made.answer->status != 429;
     const std::lock_guard lock(mutex);
-    if (!fine) failures.push_back(made.path + ": " + (made.answer.ok() ? std::to_string(made.answer->status) + " " + made.answer->body : made.answer.error().message));
+    if (!fine)
+      failures.push_back(made.path + ": " +
+                         (made.answer.ok() ? std::to_string(made.answer->status) + " " + made.answer->body : made.answer.error().message));
   };
   const e2e::Outcome outcome = e2e::ReplayUnder(
       fleet, kOrders, 30,
@@ -79,7 +81,9 @@ TEST(OutagesTest, F88ServicesStartedBeforeTheirEnginesWaitForThem) {
   }
   for (const std::string engine : {"redis", "kafka", "sql"}) fleet.Start(engine);
   AwaitAllReady();
-  e2e::ExpectNothingOutOfPlace(e2e::ReplayUnder(fleet, 60, 40, [] {}, OneOfEveryKind), 60);
+  e2e::ExpectNothingOutOfPlace(e2e::ReplayUnder(
+                                   fleet, 60, 40, [] {}, OneOfEveryKind),
+                               60);
 }
 
 }  // namespace

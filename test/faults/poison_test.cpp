@@ -7,15 +7,15 @@
 #include "libs/testing/eventually.hpp"
 #include "test/faults/workload.hpp"
 
-// What a stranger, a defect or a newer version may put on a topic. Consumers stay alive, set aside what they can't read, and pass over what they don't know.
-// Runs after the test that finds undeclared types on topics.
+// What a stranger, a defect or a newer version may put on a topic. Consumers stay alive, set aside what they can't read, and pass over what
+// they don't know. Runs after the test that finds undeclared types on topics.
 namespace souk::faults {
 namespace {
 
 struct Inlet {
   const char* topic;
   const char* group;
-  const char* type;    ///< one that the group reads
+  const char* type;  ///< one that the group reads
   const char* source;
 };
 
@@ -88,7 +88,8 @@ TEST_P(PoisonTest, B81B82SetsAsideWhatCannotBeReadAndStaysAlive) {
   kafka::Record other_key = Make(GetParam().type, "");
   other_key.key = "not-the-subject";
   ASSERT_TRUE(Publish(other_key).ok());
-  EXPECT_TRUE(souk::testing::Eventually([&] { return DeadLetters() >= before + 4; }, std::chrono::seconds(30), std::chrono::milliseconds(200)))
+  EXPECT_TRUE(
+      souk::testing::Eventually([&] { return DeadLetters() >= before + 4; }, std::chrono::seconds(30), std::chrono::milliseconds(200)))
       << DeadLetters() - before << " of 4 were set aside";
   EXPECT_TRUE(souk::testing::Eventually([&] { return !Lags(); }, std::chrono::seconds(30), std::chrono::milliseconds(200)));
 }
@@ -96,7 +97,10 @@ TEST_P(PoisonTest, B81B82SetsAsideWhatCannotBeReadAndStaysAlive) {
 // F61: the side that was deployed first says things that the other doesn't know yet.
 TEST_P(PoisonTest, B81F61PassesOverTypesThatItDoesNotKnow) {
   const std::int64_t before = DeadLetters();
-  ASSERT_TRUE(Publish(Make("souk.future.v1.OrderTeleported", "\x0a\x03" "abc")).ok());
+  ASSERT_TRUE(Publish(Make("souk.future.v1.OrderTeleported",
+                           "\x0a\x03"
+                           "abc"))
+                  .ok());
   EXPECT_TRUE(souk::testing::Eventually([&] { return !Lags(); }, std::chrono::seconds(30), std::chrono::milliseconds(200)));
   EXPECT_EQ(DeadLetters(), before) << "a type of a newer version is nobody's fault";
 }
@@ -109,7 +113,11 @@ INSTANTIATE_TEST_SUITE_P(EveryConsumer, PoisonTest, ::testing::ValuesIn(kInlets)
 
 // What was put there has harmed nobody else. With a parameter, since those run last.
 class AfterPoisonTest : public ::testing::TestWithParam<int> {};
-TEST_P(AfterPoisonTest, B81OrdersFlowOn) { e2e::ExpectNothingOutOfPlace(e2e::ReplayUnder(e2e::Fleet::Get(), GetParam(), 40, [] {}, OneOfEveryKind), GetParam()); }
+TEST_P(AfterPoisonTest, B81OrdersFlowOn) {
+  e2e::ExpectNothingOutOfPlace(e2e::ReplayUnder(
+                                   e2e::Fleet::Get(), GetParam(), 40, [] {}, OneOfEveryKind),
+                               GetParam());
+}
 INSTANTIATE_TEST_SUITE_P(SixtyOrders, AfterPoisonTest, ::testing::Values(60));
 
 }  // namespace

@@ -11,7 +11,7 @@
 
 namespace souk::faults {
 
-/// A proxy on every edge of a fleet: service->sql, service->kafka, payments->provider, gateway->service.
+/// A proxy on every edge of a fleet: service->sql, service->kafka, service->redis, payments->provider, gateway->service.
 class Proxies {
  public:
   /// Tells the services to use proxies; they do from their next start on, which is the caller's.
@@ -19,8 +19,9 @@ class Proxies {
   /// Tells them to use the engines themselves again. Before the end, or they stay behind proxies that are gone.
   void Release(e2e::Fleet& fleet);
 
-  /// nullptr when there is no such edge ("orders->sql").
-  Proxy* Find(const std::string& edge);
+  /// On an edge that exists ("orders->sql"), for each of its proxies.
+  void Set(const std::string& edge, const Toxic& toxic);
+  std::int64_t Cuts(const std::string& edge) const;
   std::vector<std::string> Edges() const;
   /// A cut of the schedule resets in the way that hurts the protocol most; a partition holds back bytes.
   void Begin(const Fault& fault);

@@ -34,13 +34,13 @@ class ProxiesTest : public ::testing::Test {
       edges.push_back(edge);
     }
     ASSERT_FALSE(edges.empty());
-    const auto cuts = [&](const std::string& edge) { return proxies_->Find(edge)->Stats().cuts; };
+    const auto cuts = [&](const std::string& edge) { return proxies_->Cuts(edge); };
     std::map<std::string, std::int64_t> before;
     for (const std::string& edge : edges) before[edge] = cuts(edge);
     const e2e::Outcome outcome = e2e::ReplayUnder(
         e2e::Fleet::Get(), kOrders, kRate,
         [&] {
-          for (const std::string& edge : edges) proxies_->Find(edge)->Set(toxic);
+          for (const std::string& edge : edges) proxies_->Set(edge, toxic);
           for (const std::string& edge : edges) {
             EXPECT_TRUE(souk::testing::Eventually([&] { return cuts(edge) > before[edge]; })) << edge << " was never cut";
           }
@@ -61,7 +61,7 @@ class ProxiesTest : public ::testing::Test {
     const e2e::Outcome outcome = e2e::ReplayUnder(
         e2e::Fleet::Get(), kOrders, kRate,
         [&] {
-          for (const std::string& edge : edges) proxies_->Find(edge)->Set(toxic);
+          for (const std::string& edge : edges) proxies_->Set(edge, toxic);
           Last(time);
           Heal(edges);
         },
@@ -70,7 +70,7 @@ class ProxiesTest : public ::testing::Test {
   }
 
   static void Heal(const std::vector<std::string>& edges) {
-    for (const std::string& edge : edges) proxies_->Find(edge)->Clear();
+    for (const std::string& edge : edges) proxies_->Set(edge, {});
   }
 
   static inline Proxies* proxies_ = nullptr;
@@ -89,6 +89,12 @@ TEST_F(ProxiesTest, F14ProduceRequestWhoseAnswerIsLostHasNoSecondEffect) {
   Survives("->kafka", {.kind = Toxic::Kind::kCutAfterMark, .times = 5});
 }
 TEST_F(ProxiesTest, EveryConnectionToKafkaResetForAWhile) { Survives("->kafka", {.kind = Toxic::Kind::kReset}); }
+TEST_F(ProxiesTest, F40ScriptsOfRedisWhoseReplyIsLostSellNoUnitTwice) {
+  Survives("inventory->redis", {.kind = Toxic::Kind::kCutAfterMark, .times = 5});
+}
+TEST_F(ProxiesTest, F33EveryConnectionToRedisHeldForAWhile) {
+  SurvivesFor(std::chrono::seconds(3), "inventory->redis", {.kind = Toxic::Kind::kHold});
+}
 TEST_F(ProxiesTest, F62AnswersOfTheProviderThatBreakOffAreUnknownAndAskedFor) {
   Survives("->provider", {.kind = Toxic::Kind::kCutReplyAfter, .bytes = 11, .times = 10});
 }
@@ -96,14 +102,18 @@ TEST_F(ProxiesTest, F06AnswersThatTheGatewayLosesAreGivenAgainForTheSameKey) {
   Survives("gateway->orders", {.kind = Toxic::Kind::kCutReplyAfter, .bytes = 3, .times = 10});
 }
 
-TEST_F(ProxiesTest, F79SqlThatStandsStillForAWhileLosesNoCommit) { SurvivesFor(std::chrono::seconds(4), "->sql", {.kind = Toxic::Kind::kHold}); }
+TEST_F(ProxiesTest, F79SqlThatStandsStillForAWhileLosesNoCommit) {
+  SurvivesFor(std::chrono::seconds(4), "->sql", {.kind = Toxic::Kind::kHold});
+}
 TEST_F(ProxiesTest, F85RequestsReachSqlAndAnswersDoNot) {
   SurvivesFor(std::chrono::seconds(3), "->sql", {.kind = Toxic::Kind::kHold, .to_server = false, .to_client = true});
 }
 TEST_F(ProxiesTest, F85RequestsReachOrdersAndAnswersDoNot) {
   SurvivesFor(std::chrono::seconds(3), "gateway->orders", {.kind = Toxic::Kind::kHold, .to_server = false, .to_client = true});
 }
-TEST_F(ProxiesTest, SlowEngines) { SurvivesFor(std::chrono::seconds(3), "->sql", {.kind = Toxic::Kind::kLatency, .latency = std::chrono::milliseconds(30)}); }
+TEST_F(ProxiesTest, SlowEngines) {
+  SurvivesFor(std::chrono::seconds(3), "->sql", {.kind = Toxic::Kind::kLatency, .latency = std::chrono::milliseconds(30)});
+}
 
 }  // namespace
 }  // namespace souk::faults

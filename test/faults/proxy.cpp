@@ -44,6 +44,7 @@ class Proxy::State : public std::enable_shared_from_this<State> {
     if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
     if (ec) return MakeError(ErrorCode::kUnavailable, "the proxy can't listen: " + ec.message());
     port_ = acceptor_.local_endpoint().port();
+    ports_ = {{target_port_, port_}};
     Accept();
     thread_ = std::thread([this] { io_.run(); });
     return {};
@@ -66,7 +67,12 @@ class Proxy::State : public std::enable_shared_from_this<State> {
     });
   }
 
+  void SetPorts(Ports ports) {
+    asio::post(io_, [this, ports = std::move(ports)]() mutable { ports_ = std::move(ports); });
+  }
+
   int port() const { return port_; }
+  int target_port() const { return target_port_; }
   ProxyStats Stats() const { return {connections_, cuts_, marks_}; }
 
  private:
@@ -84,6 +90,7 @@ class Proxy::State : public std::enable_shared_from_this<State> {
   asio::io_context io_;
   tcp::acceptor acceptor_;
   int port_ = 0;
+  Ports ports_;
   Toxic toxic_;
   std::set<std::shared_ptr<Link>> links_;
   std::atomic<std::int64_t> connections_{0};
@@ -100,7 +107,7 @@ class Proxy::State::Link : public std::enable_shared_from_this<Link> {
         up_{std::move(client), asio::steady_timer(proxy.io_), {}, {}},
         down_{tcp::socket(proxy.io_), asio::steady_timer(proxy.io_), {}, {}},
         watcher_(MakeWatcher(proxy.protocol_)),
-        rewriter_(proxy.target_port_, proxy.port_) {}
+        rewriter_(MakeRewriter(proxy.protocol_, proxy.ports_)) {}
 
   void Start() {
     down_.from.async_connect(Loopback(proxy_.target_port_), [self = shared_from_this()](const error_code& ec) {
@@ -160,7 +167,7 @@ class Proxy::State::Link : public std::enable_shared_from_this<Link> {
       side.output.assign(bytes);
     } else {
       if (in_doubt_) return CutHere();
-      side.output = proxy_.protocol_ == Protocol::kKafka ? rewriter_.Feed(bytes) : std::string(bytes);
+      side.output = rewriter_ ? rewriter_->Feed(bytes) : std::string(bytes);
       if (kind == Toxic::Kind::kCutReplyAfter) {
         if (side.output.size() >= proxy_.toxic_.bytes) return CutInReply(side);
         proxy_.toxic_.bytes -= side.output.size();
@@ -208,7 +215,7 @@ class Proxy::State::Link : public std::enable_shared_from_this<Link> {
   Side up_;
   Side down_;
   std::unique_ptr<Watcher> watcher_;
-  KafkaRewriter rewriter_;
+  std::unique_ptr<Rewriter> rewriter_;
   bool in_doubt_ = false;
   bool closed_ = false;
 };
@@ -239,6 +246,8 @@ void Proxy::State::CutAll() {
 Proxy::Proxy(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Proxy::~Proxy() { state_->Stop(); }
 int Proxy::port() const { return state_->port(); }
+int Proxy::target_port() const { return state_->target_port(); }
+void Proxy::SetPorts(Ports ports) { state_->SetPorts(std::move(ports)); }
 void Proxy::Set(Toxic toxic) { state_->Set(toxic); }
 ProxyStats Proxy::Stats() const { return state_->Stats(); }
 

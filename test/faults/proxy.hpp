@@ -13,12 +13,12 @@ namespace souk::faults {
 struct Toxic {
   enum class Kind {
     kNone,
-    kCutBeforeMark,   ///< both ends are reset when COMMIT or a produce request is about to pass: it never happened
-    kCutAfterMark,    ///< it passes, the server answers, the answer is swallowed and both ends are reset: it happened, the client can't know
-    kCutReplyAfter,   ///< both ends are reset after `bytes` more bytes of a reply
-    kReset,           ///< every connection is reset, new ones at once
-    kHold,            ///< bytes wait, as packets do that a network drops and sends again; in one direction or both
-    kLatency,         ///< each piece waits for `latency`
+    kCutBeforeMark,  ///< both ends are reset when COMMIT or a produce request is about to pass: it never happened
+    kCutAfterMark,   ///< it passes, the server answers, the answer is swallowed and both ends are reset: it happened, the client can't know
+    kCutReplyAfter,  ///< both ends are reset after `bytes` more bytes of a reply
+    kReset,          ///< every connection is reset, new ones at once
+    kHold,           ///< bytes wait, as packets do that a network drops and sends again; in one direction or both
+    kLatency,        ///< each piece waits for `latency`
   };
   Kind kind = Kind::kNone;
   std::size_t bytes = 0;
@@ -37,10 +37,13 @@ struct ProxyStats {
 /// A TCP proxy on loopback in front of 127.0.0.1:`target_port`, with a thread of its own.
 class Proxy {
  public:
-  /// Listens on a port of the system's choice. For Kafka, brokers' own addresses in answers are replaced by the proxy's.
+  /// Listens on a port of the system's choice.
   static Result<std::unique_ptr<Proxy>> Start(int target_port, Protocol protocol);
   ~Proxy();
   int port() const;
+  int target_port() const;
+  /// Kafka and Redis: addresses of nodes in answers that are replaced, from the next connection on. By default the proxy's own.
+  void SetPorts(Ports ports);
   void Set(Toxic toxic);
   void Clear() { Set({}); }
   ProxyStats Stats() const;

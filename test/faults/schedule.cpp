@@ -14,16 +14,18 @@ using std::chrono::milliseconds;
 constexpr std::array<const char*, 6> kServices = {"orders", "inventory", "payments", "fulfillment", "notifications", "gateway"};
 constexpr std::array<const char*, 5> kWithSql = {"orders", "inventory", "payments", "fulfillment", "notifications"};
 constexpr std::array<const char*, 8> kEngines = {"sql", "kafka-1", "redis-0", "redis-1", "redis-2", "redis-3", "redis-4", "redis-5"};
-constexpr std::array<const char*, 6> kRefusals = {"sql.before_commit", "sql.after_commit", "kafka.before_produce", "kafka.after_ack", "kafka.after_handler",
-                                                  "outbox.before_publish"};
-constexpr std::array<const char*, 4> kEdges = {"sql", "kafka", "payments->provider", "gateway->orders"};
+constexpr std::array<const char*, 6> kRefusals = {"sql.before_commit", "sql.after_commit",    "kafka.before_produce",
+                                                  "kafka.after_ack",   "kafka.after_handler", "outbox.before_publish"};
+constexpr std::array<const char*, 5> kEdges = {"sql", "kafka", "payments->provider", "gateway->orders", "inventory->redis"};
 
 template <std::size_t N>
 std::string Pick(const std::array<const char*, N>& from, Random& random) {
   return from[random.Below(N)];
 }
 
-milliseconds Between(int from, int to, Random& random) { return milliseconds(from + static_cast<int>(random.Below(static_cast<std::uint64_t>(to - from)))); }
+milliseconds Between(int from, int to, Random& random) {
+  return milliseconds(from + static_cast<int>(random.Below(static_cast<std::uint64_t>(to - from))));
+}
 
 std::string Edge(Random& random) {
   const std::string edge = Pick(kEdges, random);
@@ -61,14 +63,22 @@ Fault Draw(Random& random, bool with_proxies) {
 
 const char* Verb(FaultKind kind) {
   switch (kind) {
-    case FaultKind::kKill: return "kill";
-    case FaultKind::kPause: return "pause";
-    case FaultKind::kStop: return "stop";
-    case FaultKind::kFlush: return "flush";
-    case FaultKind::kSlow: return "slow";
-    case FaultKind::kRefuse: return "refuse";
-    case FaultKind::kCut: return "cut";
-    case FaultKind::kPartition: return "partition";
+    case FaultKind::kKill:
+      return "kill";
+    case FaultKind::kPause:
+      return "pause";
+    case FaultKind::kStop:
+      return "stop";
+    case FaultKind::kFlush:
+      return "flush";
+    case FaultKind::kSlow:
+      return "slow";
+    case FaultKind::kRefuse:
+      return "refuse";
+    case FaultKind::kCut:
+      return "cut";
+    case FaultKind::kPartition:
+      return "partition";
   }
   return "?";
 }
@@ -99,7 +109,8 @@ std::string ToText(const Fault& fault) {
 }
 
 std::string ToText(const Schedule& schedule) {
-  std::string text = "seed " + std::to_string(schedule.seed) + (schedule.duplicates ? ", every record twice" : "") + (schedule.shuffles ? ", out of order across keys" : "") + "\n";
+  std::string text = "seed " + std::to_string(schedule.seed) + (schedule.duplicates ? ", every record twice" : "") +
+                     (schedule.shuffles ? ", out of order across keys" : "") + "\n";
   for (const Fault& fault : schedule.faults) text += ToText(fault) + "\n";
   return text;
 }

@@ -21,11 +21,17 @@ std::string Int32(int value) {
   return bytes;
 }
 
+void Replace(std::string& text, const std::string& old, const std::string& fresh) {
+  for (std::size_t at = text.find(old); at != std::string::npos; at = text.find(old, at + fresh.size()))
+    text.replace(at, old.size(), fresh);
+}
+
 bool BeginsWithCommit(std::string_view sql) {
   constexpr std::string_view kCommit = "commit";
   while (!sql.empty() && std::isspace(static_cast<unsigned char>(sql.front())) != 0) sql.remove_prefix(1);
   if (sql.size() < kCommit.size()) return false;
-  return std::equal(kCommit.begin(), kCommit.end(), sql.begin(), [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+  return std::equal(kCommit.begin(), kCommit.end(), sql.begin(),
+                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
 }
 
 }  // namespace
@@ -83,10 +89,21 @@ bool KafkaWatcher::Feed(std::string_view bytes) {
 
 std::unique_ptr<Watcher> MakeWatcher(Protocol protocol) {
   switch (protocol) {
-    case Protocol::kPlain: return nullptr;
-    case Protocol::kPostgres: return std::make_unique<PostgresWatcher>();
-    case Protocol::kKafka: return std::make_unique<KafkaWatcher>();
+    case Protocol::kPlain:
+      return nullptr;
+    case Protocol::kPostgres:
+      return std::make_unique<PostgresWatcher>();
+    case Protocol::kKafka:
+      return std::make_unique<KafkaWatcher>();
+    case Protocol::kRedis:
+      return std::make_unique<RedisWatcher>();
   }
+  return nullptr;
+}
+
+std::unique_ptr<Rewriter> MakeRewriter(Protocol protocol, const Ports& ports) {
+  if (protocol == Protocol::kKafka) return std::make_unique<KafkaRewriter>(ports);
+  if (protocol == Protocol::kRedis) return std::make_unique<RedisRewriter>(ports);
   return nullptr;
 }
 
@@ -100,10 +117,19 @@ std::string KafkaRewriter::Feed(std::string_view bytes) {
   }
   std::string frames = pending_.substr(0, whole);
   pending_.erase(0, whole);
-  const std::string old = std::string(kLoopback) + Int32(from_);
-  const std::string fresh = std::string(kLoopback) + Int32(to_);
-  for (std::size_t at = frames.find(old); at != std::string::npos; at = frames.find(old, at + fresh.size())) frames.replace(at, old.size(), fresh);
+  for (const auto& [from, to] : ports_) Replace(frames, std::string(kLoopback) + Int32(from), std::string(kLoopback) + Int32(to));
   return frames;
+}
+
+std::string RedisRewriter::Feed(std::string_view bytes) {
+  std::string text(bytes);
+  for (const auto& [from, to] : ports_) {
+    for (const char* between : {"\r\n:", ":"}) {
+      const std::string address = std::string(kLoopback) + between;
+      Replace(text, address + std::to_string(from) + "\r\n", address + std::to_string(to) + "\r\n");
+    }
+  }
+  return text;
 }
 
 }  // namespace souk::faults

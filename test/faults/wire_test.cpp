@@ -55,10 +55,24 @@ TEST(KafkaWatcherTest, SeesAProduceRequestWhenItsLastByteHasPassed) {
 TEST(KafkaRewriterTest, PutsItsOwnPortWhereTheBrokersStands) {
   const std::string before = Int32(20) + std::string("ab\x09") + "127.0.0.1" + Int32(9092) + "tail";
   const std::string after = Int32(20) + std::string("ab\x09") + "127.0.0.1" + Int32(40001) + "tail";
-  KafkaRewriter rewriter(9092, 40001);
+  KafkaRewriter rewriter(Ports{{9092, 40001}});
   EXPECT_EQ(rewriter.Feed(before), after);
   EXPECT_EQ(rewriter.Feed(before.substr(0, 17)), "");
   EXPECT_EQ(rewriter.Feed(before.substr(17)), after);
+}
+
+TEST(RedisRewriterTest, PutsProxiesWhereNodesStandAndLeavesDataAlone) {
+  RedisRewriter rewriter(Ports{{7000, 40000}, {7001, 40001}});
+  EXPECT_EQ(rewriter.Feed("$9\r\n127.0.0.1\r\n:7000\r\n$9\r\n127.0.0.1\r\n:7001\r\n"),
+            "$9\r\n127.0.0.1\r\n:40000\r\n$9\r\n127.0.0.1\r\n:40001\r\n");
+  EXPECT_EQ(rewriter.Feed("-MOVED 12 127.0.0.1:7001\r\n"), "-MOVED 12 127.0.0.1:40001\r\n");
+  EXPECT_EQ(rewriter.Feed(":7000\r\n"), ":7000\r\n");
+}
+
+TEST(RedisWatcherTest, SeesAScript) {
+  RedisWatcher watcher;
+  EXPECT_FALSE(watcher.Feed("*2\r\n$3\r\nGET\r\n$1\r\na\r\n"));
+  EXPECT_TRUE(watcher.Feed("*3\r\n$7\r\nEVALSHA\r\n"));
 }
 
 }  // namespace

@@ -26,14 +26,29 @@ void Shape(demo::PlannedOrder& order, std::size_t kind) {
   order.cancel_after.reset();
   order.returns.clear();
   switch (kind) {
-    case 0: break;
-    case 1: order.card = demo::Card::kDeclined; break;
-    case 2: order.card = demo::Card::kTimeoutAfterCommit; break;
-    case 3: order.cancel_after = milliseconds(20); break;
-    case 4: order.returns = {{order.invoice.lines.front().sku, 1, true}}; break;
-    case 5: order.card = demo::Card::kChallengeMet; break;
-    case 6: order.cancel_after = milliseconds(700); break;
-    default: order.gets_lost = true; break;
+    case 0:
+      break;
+    case 1:
+      order.card = demo::Card::kDeclined;
+      break;
+    case 2:
+      order.card = demo::Card::kTimeoutAfterCommit;
+      break;
+    case 3:
+      order.cancel_after = milliseconds(20);
+      break;
+    case 4:
+      order.returns = {{order.invoice.lines.front().sku, 1, true}};
+      break;
+    case 5:
+      order.card = demo::Card::kChallengeMet;
+      break;
+    case 6:
+      order.cancel_after = milliseconds(700);
+      break;
+    default:
+      order.gets_lost = true;
+      break;
   }
 }
 

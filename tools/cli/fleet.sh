@@ -382,10 +382,10 @@ failpoints_command() {
   local name executable
   case ${1:-} in
     '')
-      for name in orders inventory payments fulfillment notifications gateway; do
-        executable=$bin_dir/$(service_executable "$name")
-        [ ! -x "$executable" ] || clean_env "$executable" --failpoints=list
-      done
+      while read -r name executable _; do
+        case $name in mail-sink | payment-simulator | audit) continue ;; esac # tools, not services
+        [ ! -x "$bin_dir/$executable" ] || clean_env "$bin_dir/$executable" --failpoints=list
+      done <<<"$fleet_table"
       ;;
     status | arm | disarm)
       need_fleet
