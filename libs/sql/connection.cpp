@@ -7,6 +7,7 @@
 #include "libs/failpoint/failpoint.hpp"
 #include "libs/observability/log.hpp"
 #include "libs/observability/metrics.hpp"
+#include "libs/sql/bad_row.hpp"
 
 namespace souk::sql {
 namespace {
@@ -132,6 +133,8 @@ Result<void> Connection::Run(const std::function<Result<void>(Tx&)>& body, Isola
         return Unavailable(error.what());
       }
       return Failed(std::string(error.what()) + " [" + error.sqlstate() + "]");
+    } catch (const BadRow& error) {
+      return MakeError(ErrorCode::kInternal, error.what(), "BAD_ROW");
     } catch (const std::exception& error) {
       const bool broken = !Connected();
       connection_.reset();

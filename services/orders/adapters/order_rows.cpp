@@ -1,8 +1,8 @@
 #include "services/orders/adapters/order_rows.hpp"
 
 #include <charconv>
-#include <stdexcept>
 
+#include "libs/sql/bad_row.hpp"
 #include "services/orders/adapters/statements.hpp"
 
 namespace souk::orders {
@@ -28,7 +28,7 @@ std::int64_t ToInt(std::string_view text) {
 template <class T>
 T Known(const std::optional<T>& value, const sql::Row& row, int column) {
   if (value) return *value;
-  throw std::runtime_error("order " + row.Text(0) + " can't be read: '" + row.Text(column) + "' is not a word of its column");
+  throw sql::BadRow("order " + row.Text(0) + " can't be read: '" + row.Text(column) + "' is not a word of its column");
 }
 
 Order ReadState(const sql::Row& row) {
