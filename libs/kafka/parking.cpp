@@ -19,6 +19,11 @@ Place PlaceOf(const Record& record) { return {record.topic, record.partition, re
 
 }  // namespace
 
+Error AsRefusal(Error error) {
+  if (!IsRefusal(error.code)) error.code = ErrorCode::kFailedPrecondition;
+  return error;
+}
+
 Result<std::set<std::string>> MemoryParkingLot::Keys() {
   const std::lock_guard lock(mutex_);
   std::set<std::string> keys;
@@ -26,10 +31,11 @@ Result<std::set<std::string>> MemoryParkingLot::Keys() {
   return keys;
 }
 
-Result<void> MemoryParkingLot::Park(const std::string& key, const Place& place, const std::string&) {
+Result<bool> MemoryParkingLot::Park(const std::string& key, const Place& place, const std::string&) {
   const std::lock_guard lock(mutex_);
+  if (left_.contains(place)) return false;
   parked_[key].insert(place);
-  return {};
+  return true;
 }
 
 Result<bool> MemoryParkingLot::Follow(const std::string& key, const Place& place) {
@@ -54,7 +60,7 @@ Result<void> MemoryParkingLot::Leave(const std::string& key, const Place& place)
   const std::lock_guard lock(mutex_);
   const auto found = parked_.find(key);
   if (found == parked_.end()) return {};
-  found->second.erase(place);
+  if (found->second.erase(place) > 0) left_.insert(place);
   if (found->second.empty()) parked_.erase(found);
   return {};
 }
@@ -177,7 +183,7 @@ Result<void> Parking::Apply(const std::vector<Item>& items) {
     if (attempt >= config_.attempts_max) break;
     BackOff(attempt);
   }
-  for (std::size_t i = 0; i < open.size(); ++i) SOUK_RETURN_IF_ERROR(Park(open[i], errors[i]));
+  for (std::size_t i = 0; i < open.size(); ++i) SOUK_RETURN_IF_ERROR(Park(open[i], errors[i], config_.attempts_max));
   return {};
 }
 
@@ -193,6 +199,10 @@ Result<void> Parking::Try(std::vector<Item>& items, std::vector<Error>& errors) 
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!(*verdicts)[i]) continue;
     if (IsRetryable((*verdicts)[i]->code)) return *(*verdicts)[i];
+    if (IsRefusal((*verdicts)[i]->code)) {
+      SOUK_RETURN_IF_ERROR(Park(items[i], *(*verdicts)[i], 1));
+      continue;
+    }
     failed.push_back(items[i]);
     errors.push_back(*(*verdicts)[i]);
   }
@@ -200,17 +210,18 @@ Result<void> Parking::Try(std::vector<Item>& items, std::vector<Error>& errors) 
   return {};
 }
 
-Result<void> Parking::Park(const Item& item, const Error& error) {
+Result<void> Parking::Park(const Item& item, const Error& error, int attempts) {
   const Record& record = *item.record;
   log::Warn("a record was parked", {{"group", config_.group}, {"topic", record.topic}, {"partition", record.partition},
                                     {"offset", record.offset}, {"key", record.key}, log::Why(error)});
   const std::string reason = (error.reason.empty() ? std::string(ToString(error.code)) : error.reason) + ": " + error.message;
   if (lot_ != nullptr && !record.key.empty() && !IsRefusal(error.code)) {
     // First the place in the order, then the letter: a death in between leaves a key that waits, never one that is overtaken.
-    SOUK_RETURN_IF_ERROR(lot_->Park(record.key, PlaceOf(record), reason));
+    SOUK_ASSIGN_OR_RETURN(const bool parked, lot_->Park(record.key, PlaceOf(record), reason));
+    if (!parked) return {};  // an operator gave it up, and this is a replay
     keys_.insert(record.key);
   }
-  return DeadLetter(publisher_, config_.group, record, reason, config_.attempts_max);
+  return DeadLetter(publisher_, config_.group, record, reason, attempts);
 }
 
 void Parking::BackOff(int attempt) {

@@ -30,8 +30,8 @@ class ParkingLot {
  public:
   virtual ~ParkingLot() = default;
   virtual Result<std::set<std::string>> Keys() = 0;
-  /// Parks the record; again changes nothing.
-  virtual Result<void> Park(const std::string& key, const Place& place, const std::string& reason) = 0;
+  /// Parks the record; again changes nothing. False: it has left before, and is not to be parked again (a replay).
+  virtual Result<bool> Park(const std::string& key, const Place& place, const std::string& reason) = 0;
   /// Parks the record if one of its key is parked; false when none is (any more).
   virtual Result<bool> Follow(const std::string& key, const Place& place) = 0;
   /// No record of the key is parked that comes before this one in its partition.
@@ -44,7 +44,7 @@ class ParkingLot {
 class MemoryParkingLot final : public ParkingLot {
  public:
   Result<std::set<std::string>> Keys() override;
-  Result<void> Park(const std::string& key, const Place& place, const std::string& reason) override;
+  Result<bool> Park(const std::string& key, const Place& place, const std::string& reason) override;
   Result<bool> Follow(const std::string& key, const Place& place) override;
   Result<bool> IsFirst(const std::string& key, const Place& place) override;
   Result<void> Leave(const std::string& key, const Place& place) override;
@@ -52,7 +52,12 @@ class MemoryParkingLot final : public ParkingLot {
  private:
   std::mutex mutex_;
   std::map<std::string, std::set<Place>> parked_;
+  std::set<Place> left_;
 };
+
+/// An error that says: this was understood, decided and remembered, and the answer is no. It is not tried again (its message id is in the inbox), and
+/// nothing waits behind it.
+Error AsRefusal(Error error);
 
 /// What became of each record of a batch: nothing = its effect is durable, or it needs none; an error = it failed for a reason of its own.
 using Verdicts = std::vector<std::optional<Error>>;
@@ -68,8 +73,7 @@ struct ParkingConfig {
 
 /// Stands between a consumer and a handler: what fails for a reason of its own is tried again with back-off and then parked in the dead letters of
 /// the group, and the rest goes on. With a lot, order matters: later records of a parked key follow it, until all of them were redriven (through
-/// RedriveTopic) or dropped. A refusal (not found, wrong state) becomes a dead letter alone: it was understood, so nothing waits behind it. Used by
-/// one consumer thread.
+/// RedriveTopic) or dropped. A refusal becomes a dead letter at once and alone: not found, wrong state, AsRefusal. Used by one consumer thread.
 class Parking {
  public:
   /// `lot` null: the order of a key does not matter to this group.
@@ -94,7 +98,7 @@ class Parking {
   Result<void> Apply(const std::vector<Item>& items);
   /// One call of the handler; what failed stays in `items`, with its error.
   Result<void> Try(std::vector<Item>& items, std::vector<Error>& errors);
-  Result<void> Park(const Item& item, const Error& error);
+  Result<void> Park(const Item& item, const Error& error, int attempts);
   void BackOff(int attempt);
 
   const ParkingConfig config_;

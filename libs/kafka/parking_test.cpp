@@ -109,6 +109,15 @@ TEST_F(ParkingTest, DroppingGivesUpTheRecordAndFreesItsKey) {
   EXPECT_EQ(applied_, (Strings{"second", "third"}));
 }
 
+TEST_F(ParkingTest, F78AReplayDoesNotParkAgainWhatWasDropped) {
+  const std::vector<Record> log = {At(1, "a", "bad"), At(2, "b", "good")};
+  ASSERT_TRUE(Handle(log).ok());
+  ASSERT_TRUE(Handle({Redrive(0, true)}).ok());
+  ASSERT_TRUE(Handle(log).ok());
+  EXPECT_EQ(Letters().size(), 1u);
+  EXPECT_TRUE(lot_.Keys()->empty());
+}
+
 TEST_F(ParkingTest, AnotherInstanceKnowsWhatIsParkedWhenItTakesThePartition) {
   ASSERT_TRUE(Handle({At(1, "a", "bad")}).ok());
   Parking other{{.group = "g"}, [this](auto& records) { return Judge(records); }, &lot_, broker_};
@@ -134,7 +143,10 @@ TEST_F(ParkingTest, ARefusedRecordBecomesADeadLetterAndHoldsUpNobody) {
                    &lot_, broker_};
   ASSERT_TRUE(Handle({At(1, "a", "no"), At(2, "a", "second")}, &refusing).ok());
   EXPECT_EQ(applied_, (Strings{"second"}));
-  EXPECT_EQ(Letters().size(), 1u);
+  ASSERT_EQ(Letters().size(), 1u);
+  EXPECT_EQ(Letters()[0].HeaderValue("dlq_attempts"), "1") << "it was decided and remembered: a second try would pass for applied";
+  EXPECT_EQ(AsRefusal(MakeError(ErrorCode::kInvalidArgument, "too much")).code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(AsRefusal(MakeError(ErrorCode::kNotFound, "who")).code, ErrorCode::kNotFound);
 }
 
 TEST_F(ParkingTest, WithoutALotOrderIsNoMatterAndNothingFollows) {

@@ -48,12 +48,17 @@ Result<std::set<std::string>> SqlParkingLot::Keys() {
   return keys;
 }
 
-Result<void> SqlParkingLot::Park(const std::string& key, const kafka::Place& place, const std::string& reason) {
+Result<bool> SqlParkingLot::Park(const std::string& key, const kafka::Place& place, const std::string& reason) {
   const std::lock_guard lock(mutex_);
-  const auto parked =
-      connection_.Query(kPark, {group_, AsText(key), AsText(place.topic), place.partition, place.offset, AsText(reason.substr(0, kReasonBytesMax))});
-  if (!parked.ok()) return parked.error();
-  return {};
+  bool parked = false;
+  SOUK_RETURN_IF_ERROR(connection_.Run([&](sql::Tx& tx) -> Result<void> {
+    parked = tx.Exec(kHasLeft, {group_, AsText(key), AsText(place.topic), place.partition, place.offset}).empty();
+    if (parked) {
+      tx.Exec(kPark, {group_, AsText(key), AsText(place.topic), place.partition, place.offset, AsText(reason.substr(0, kReasonBytesMax))});
+    }
+    return {};
+  }));
+  return parked;
 }
 
 Result<bool> SqlParkingLot::Follow(const std::string& key, const kafka::Place& place) {

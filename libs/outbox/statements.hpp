@@ -54,7 +54,7 @@ inline constexpr sql::Statement kDeleteInbox{
 
 // Parked records; the key as SqlParkingLot writes it.
 
-inline constexpr sql::Statement kParkedKeys{"parked_keys", "SELECT DISTINCT record_key FROM parked_records WHERE consumer = $1::TEXT"};
+inline constexpr sql::Statement kParkedKeys{"parked_keys", "SELECT DISTINCT record_key FROM parked_records WHERE consumer = $1::TEXT AND left_at IS NULL"};
 
 inline constexpr sql::Statement kPark{
     "park",
@@ -63,16 +63,21 @@ inline constexpr sql::Statement kPark{
     "ON CONFLICT (consumer, record_key, topic, partition_no, record_offset) DO NOTHING"};
 
 inline constexpr sql::Statement kIsParked{
-    "is_parked", "SELECT 1 FROM parked_records WHERE consumer = $1::TEXT AND record_key = $2::TEXT LIMIT 1"};
+    "is_parked", "SELECT 1 FROM parked_records WHERE consumer = $1::TEXT AND record_key = $2::TEXT AND left_at IS NULL LIMIT 1"};
 
 inline constexpr sql::Statement kParkedBefore{
     "parked_before",
     "SELECT 1 FROM parked_records WHERE consumer = $1::TEXT AND record_key = $2::TEXT AND topic = $3::TEXT "
-    "AND partition_no = $4::INT8 AND record_offset < $5::INT8 LIMIT 1"};
+    "AND partition_no = $4::INT8 AND record_offset < $5::INT8 AND left_at IS NULL LIMIT 1"};
 
 inline constexpr sql::Statement kUnpark{
     "unpark",
-    "DELETE FROM parked_records WHERE consumer = $1::TEXT AND record_key = $2::TEXT AND topic = $3::TEXT "
+    "UPDATE parked_records SET left_at = now() WHERE consumer = $1::TEXT AND record_key = $2::TEXT AND topic = $3::TEXT "
     "AND partition_no = $4::INT8 AND record_offset = $5::INT8"};
+
+inline constexpr sql::Statement kHasLeft{
+    "has_left",
+    "SELECT 1 FROM parked_records WHERE consumer = $1::TEXT AND record_key = $2::TEXT AND topic = $3::TEXT "
+    "AND partition_no = $4::INT8 AND record_offset = $5::INT8 AND left_at IS NOT NULL"};
 
 }  // namespace souk::outbox

@@ -66,12 +66,14 @@ std::vector<Letter> Fold(const std::string& group, const std::vector<kafka::Reco
   std::vector<Letter> letters;
   std::map<std::string, std::size_t> by_place;
   std::map<kafka::Place, std::size_t> newest;  // of one origin
+  std::map<kafka::Place, std::string> dropped;
   for (const kafka::Record& record : records) {
     const std::string_view decision = record.HeaderValue(kDecision);
     if (!decision.empty()) {
       const auto found = by_place.find(std::string(record.HeaderValue(kOf)));
       if (found == by_place.end()) continue;
       letters[found->second].decision = decision;
+      if (decision == "drop") dropped[letters[found->second].origin] = letters[found->second].id();
       letters[found->second].decided = Printable(record.HeaderValue("dlq_decision_by")) + " at " + Printable(record.HeaderValue("dlq_decision_at")) +
                                        ": " + Printable(record.HeaderValue("dlq_decision_note"));
       continue;
@@ -83,6 +85,10 @@ std::vector<Letter> Fold(const std::string& group, const std::vector<kafka::Reco
       letters[before->second].decided = "by " + letter.id();
       // The reason of the first is the real one where the later only follows itself.
       if (letter.reason.starts_with("FOLLOWS")) letter.reason = letters[before->second].reason;
+    }
+    if (const auto before = dropped.find(letter.origin); before != dropped.end()) {  // read again by a replay
+      letter.decision = "repeated";
+      letter.decided = "of " + before->second + ", which was dropped";
     }
     newest[letter.origin] = letters.size();
     by_place[PlaceText(record)] = letters.size();

@@ -79,7 +79,7 @@ Result<kafka::Verdicts> KafkaIn::Handle(std::vector<kafka::Record>& records) {
     if (!batch->results[i].ok()) {
       verdicts[i] = batch->results[i].error();
     } else if (outcome.error && !outcome.answered && !outcome.duplicate) {
-      verdicts[i] = *outcome.error;
+      verdicts[i] = kafka::AsRefusal(*outcome.error);
     }
   }
   return verdicts;
