@@ -81,6 +81,8 @@ struct Service::Parts {
     Route(*router, "/v1/payments", payments);
     RouteVerb(*router, "POST", "/v1/payments:reconcile", payments);
     RouteVerb(*router, "GET", "/v1/payments:stats", payments);
+    RouteVerb(*router, "GET", "/v1/payments:findings", payments);
+    RouteVerb(*router, "POST", "/v1/payments:acceptFinding", payments);
     RouteVerb(*router, "POST", "/webhooks/provider", payments);
     Route(*router, "/v1/shipments", fulfillment);
     Route(*router, "/v1/tracking", fulfillment);

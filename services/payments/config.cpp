@@ -17,6 +17,8 @@ void Declare(config::Schema& schema, Config* config) {
   schema.Int("sweep.max", &config->sweep_max, 500, 1, 10'000, "Payments taken up by one look");
   schema.Int("writer.batch.max", &config->batch_max, 256, 1, 2000, "Work items per transaction");
   schema.Int("writer.queue.max", &config->queue_max, 8192, 16, 1'000'000, "Work items that may wait");
+  schema.Duration("reconcile.interval", &config->reconcile_interval, milliseconds(300'000), milliseconds(0), milliseconds(std::chrono::hours(24)),
+                  "Between reconciliations with the provider's list, by one instance each time; 0 = only by command");
   schema.Int("readers", &config->readers, 3, 1, 64, "Connections and threads for reads");
 }
 

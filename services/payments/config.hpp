@@ -20,6 +20,7 @@ struct Config {
   int batch_max = 256;
   int queue_max = 8192;
   int readers = 3;
+  std::chrono::milliseconds reconcile_interval{300'000};
 };
 
 /// Declares every key once.

@@ -1,5 +1,8 @@
 #include "services/payments/service.hpp"
 
+#include <algorithm>
+#include <future>
+
 #include "libs/chassis/thread_pool.hpp"
 #include "libs/http/server.hpp"
 #include "libs/kafka/consumer.hpp"
@@ -15,6 +18,7 @@
 #include "services/payments/adapters/api.hpp"
 #include "services/payments/adapters/codec.hpp"
 #include "services/payments/adapters/kafka_in.hpp"
+#include "services/payments/adapters/sql_finding_store.hpp"
 #include "services/payments/adapters/sql_payment_reader.hpp"
 #include "services/payments/adapters/sql_payment_store.hpp"
 #include "services/payments/adapters/stripe_gateway.hpp"
@@ -25,6 +29,9 @@ namespace souk::payments {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kTakeOverMax{10};
+constexpr std::chrono::minutes kReconcileMax{10};
 
 sql::ConnectionConfig SqlConfig(const Config& config, const char* what) {
   sql::ConnectionConfig sql;
@@ -45,7 +52,7 @@ Policy PolicyOf(const Config& config) {
 /// Members in the order of building; destroyed from the last to the first.
 class Service::Parts {
  public:
-  explicit Parts(Config config) : config_(std::move(config)), pool_(SqlConfig(config_, "read"), static_cast<std::size_t>(config_.readers)), reader_(pool_) {}
+  explicit Parts(Config config) : config_(std::move(config)), pool_(SqlConfig(config_, "read"), static_cast<std::size_t>(config_.readers)), reader_(pool_), findings_(pool_) {}
   ~Parts() { Stop(milliseconds(0)); }
 
   Result<void> Start(chassis::Health& health) {
@@ -70,6 +77,7 @@ class Service::Parts {
     if (stopped_) return;
     stopped_ = true;
     sweep_.reset();
+    reconcile_.reset();
     if (consumer_) consumer_->Stop();
     if (grpc_) grpc_->Stop(grace);
     if (http_) http_->Stop(grace);
@@ -110,6 +118,8 @@ class Service::Parts {
     PaymentsConfig limits;
     limits.concurrency = static_cast<std::size_t>(config_.provider_concurrency);
     payments_ = std::make_unique<Payments>(limits, *gateway_, clock_, [this](Work work) { return writer_->Submit(std::move(work)); });
+    reconcile_job_ = std::make_unique<ReconcileJob>(*gateway_, reader_, findings_, clock_,
+                                                    [this](const Uuid& id, const IntentView& theirs) { return TakeOver(id, theirs); });
     sql::GroupCommitConfig writer{"payments", static_cast<std::size_t>(config_.batch_max), static_cast<std::size_t>(config_.queue_max)};
     writer_ = std::make_unique<sql::GroupCommit<Work>>(
         writer, [this](std::span<Work> works) { return store_->Apply(works); },
@@ -119,7 +129,7 @@ class Service::Parts {
   }
 
   Result<void> StartServers() {
-    const ApiParts parts{*payments_, reader_, *gateway_, [this](std::function<void()> job) { return reads_->Post(std::move(job)); }};
+    const ApiParts parts{*payments_, reader_, findings_, *reconcile_job_, [this](std::function<void()> job) { return reads_->Post(std::move(job)); }};
     AddMethods(table_, parts);
     auto router = std::make_shared<http::Router>();
     rpc::MountRest(*router, table_);
@@ -156,6 +166,41 @@ class Service::Parts {
   void StartSweeps() {
     expiry_ = std::make_unique<chassis::Periodic>("payments-waiters", milliseconds(20), [this] { payments_->ExpireWaiters(); });
     sweep_ = std::make_unique<chassis::Periodic>("payments-sweep", config_.sweep_interval, [this] { Sweep(); });
+    if (config_.reconcile_interval == milliseconds(0)) return;
+    const auto look = std::clamp(config_.reconcile_interval / 10, milliseconds(50), milliseconds(10'000));
+    reconcile_ = std::make_unique<chassis::Periodic>("payments-reconcile", look, [this] { ReconcileWhenDue(); });
+  }
+
+  /// As if the provider's webhook had said so.
+  Result<void> TakeOver(const Uuid& id, const IntentView& theirs) {
+    const auto promise = std::make_shared<std::promise<Result<void>>>();
+    auto durable = promise->get_future();
+    Work work;
+    work.payment_id = id;
+    work.input = ProviderNotice{theirs};
+    work.cause.causation_id = "reconciliation";
+    work.done = [promise](Outcome& outcome, const Result<void>& result) {
+      promise->set_value(result.ok() && outcome.refusal ? Result<void>(*outcome.refusal) : result);
+    };
+    SOUK_RETURN_IF_ERROR(payments_->Do(std::move(work)));
+    if (durable.wait_for(kTakeOverMax) == std::future_status::ready) return durable.get();
+    return MakeError(ErrorCode::kDeadlineExceeded, "what the provider says was not taken over in time");
+  }
+
+  void ReconcileWhenDue() {
+    static auto& runs = metrics::GetCounter("souk_payments_reconciliations_total", "Reconciliations that this instance ran by itself");
+    static auto& open = metrics::GetGauge("souk_payments_findings_open", "Differences with the provider that are not settled");
+    const auto result = reconcile_job_->RunWhenDue(config_.reconcile_interval, std::chrono::steady_clock::now() + kReconcileMax);
+    if (!result.ok()) return log::Warn("the reconciliation did not finish, the next turn compares the same again", {log::Why(result.error())});
+    if (!*result) return;
+    runs.Increment();
+    std::size_t unsettled = 0;
+    for (const Difference& difference : (*result)->differences) {
+      unsettled += IsOpen(difference) ? 1 : 0;
+      log::Warn("we and the provider differ", {{"payment_id", difference.payment_id}, {"provider_id", difference.provider_id}, {"kind", difference.kind},
+                                               {"resolution", difference.resolution}, {"reason", difference.reason}});
+    }
+    open.Set(static_cast<double>(unsettled));
   }
 
   void Sweep() {
@@ -184,6 +229,7 @@ class Service::Parts {
   SystemClock clock_;
   sql::Pool pool_;
   SqlPaymentReader reader_;
+  SqlFindingStore findings_;
   rpc::MethodTable table_;
   std::unique_ptr<kafka::Producer> producer_;
   std::unique_ptr<outbox::Relay> relay_;
@@ -191,6 +237,7 @@ class Service::Parts {
   std::unique_ptr<Payments> payments_;
   std::unique_ptr<sql::GroupCommit<Work>> writer_;
   std::unique_ptr<StripeGateway> gateway_;
+  std::unique_ptr<ReconcileJob> reconcile_job_;
   std::unique_ptr<chassis::ThreadPool> reads_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
@@ -200,6 +247,7 @@ class Service::Parts {
   std::unique_ptr<kafka::Consumer> consumer_;
   std::unique_ptr<chassis::Periodic> expiry_;
   std::unique_ptr<chassis::Periodic> sweep_;
+  std::unique_ptr<chassis::Periodic> reconcile_;
   std::int64_t reported_escalations_ = 0;
   bool stopped_ = false;
 };

@@ -123,3 +123,43 @@ replay_command() {
   done
 }
 reset_group() { "$bin_dir/souk-dlq" replay --brokers "$(kafka_brokers)" --topic "$1" --group "$2" --from "$3" "${@:4}" >"$state/replay.log" 2>&1; }
+
+reconcile_usage='reconcile [--since TIME] [--json] | reconcile list [--all] [--json] | reconcile accept FINDING --as WHO --note TEXT'
+
+reconcile_command() {
+  need_fleet
+  local verb=run since='' finding='' who='' note='' all=false json=0 url body
+  case ${1:-} in list | accept) verb=$1 && shift ;; esac
+  while (($#)); do
+    case $1 in
+      --since) since=${2:-} && shift ;;
+      --as) who=${2:-} && shift ;;
+      --note) note=${2:-} && shift ;;
+      --all) all=true ;;
+      --json) json=1 ;;
+      -*) usage_error "$reconcile_usage" ;;
+      *) finding=$1 ;;
+    esac
+    shift
+  done
+  url=$(http_url payments)/v1/payments
+  case $verb in
+    run)
+      body=$(ask POST "$url:reconcile" "$(jq -n --arg since "$since" 'if $since == "" then {} else {since: $since} end')") || exit 1
+      if ((json)); then jq . <<<"$body"; else
+        jq -r '(.differences[]? | "\(.findingId)  \(.kind)  payment \(.paymentId)  provider \(.providerId)  ours \(.ours)  theirs \(.theirs)  \(.resolution): \(.reason)"), "\(.compared) compared, \(.differences | length) differ"' <<<"$body"
+      fi
+      ;;
+    list)
+      body=$(ask GET "$url:findings?all=$all") || exit 1
+      if ((json)); then jq . <<<"$body"; else
+        jq -r '(.findings[]? | .difference as $d | "\($d.findingId)  \($d.kind)  payment \($d.paymentId)  provider \($d.providerId)  ours \($d.ours)  theirs \($d.theirs)  \($d.resolution): \($d.reason)  since \(.firstSeen[:19])\(if .decidedBy == "" then "" else "  accepted by \(.decidedBy): \(.note)" end)"), "\(.findings | length) findings"' <<<"$body"
+      fi
+      ;;
+    accept)
+      [[ -n $finding && -n $who && -n $note ]] || usage_error "$reconcile_usage"
+      body=$(ask POST "$url:acceptFinding" "$(jq -n --arg id "$finding" --arg who "$who" --arg note "$note" '{findingId: $id, who: $who, note: $note}')") || exit 1
+      jq -r '"\(.finding.difference.findingId): accepted by \(.finding.decidedBy)"' <<<"$body"
+      ;;
+  esac
+}

@@ -162,32 +162,12 @@ Result<wire::GetPaymentResponse> GetPayment(PaymentReader& reader, const Uuid& i
   return response;
 }
 
-Result<SystemTime> SinceOf(const wire::ReconcileRequest& request) {
-  if (!request.has_since()) return SystemTime{};
-  const std::int64_t seconds = request.since().seconds();
-  if (seconds < 0 || seconds > 253'402'300'799) return InvalidArgument("since", "must be a time from 1970 to 9999");
-  return FromUnixMicros(seconds * 1'000'000 + request.since().nanos() / 1000);
-}
-
 void AddQuestions(rpc::MethodTable& table, const ApiParts& parts) {
   table.AddUnary<wire::GetPaymentRequest, wire::GetPaymentResponse>(
       "souk.payments.v1.PaymentsService/GetPayment", [parts](CallPtr, auto request, Done<wire::GetPaymentResponse> done) {
         const auto id = ValidPaymentId(request->payment_id());
         if (!id.ok()) return done(id.error());
         const auto posted = parts.post([&reader = parts.reader, id = *id, done] { done(GetPayment(reader, id)); });
-        if (!posted.ok()) done(posted.error());
-      });
-  table.AddUnary<wire::ReconcileRequest, wire::ReconcileResponse>(
-      "souk.payments.v1.PaymentsService/Reconcile", [parts](CallPtr call, auto request, Done<wire::ReconcileResponse> done) {
-        const auto since = SinceOf(*request);
-        if (!since.ok()) return done(since.error());
-        const auto posted = parts.post([parts, call, since = *since, done] {
-          const auto result = Reconcile(parts.gateway, parts.reader).Run(since, call->context.deadline - kAnswerMargin);
-          if (!result.ok()) return done(result.error());
-          wire::ReconcileResponse response;
-          ToWire(*result, &response);
-          done(std::move(response));
-        });
         if (!posted.ok()) done(posted.error());
       });
 }
@@ -198,6 +178,7 @@ void AddMethods(rpc::MethodTable& table, ApiParts parts) {
   AddChanges(table, parts.payments);
   AddRefund(table, parts.payments);
   AddQuestions(table, parts);
+  AddFindings(table, parts);
 }
 
 }  // namespace souk::payments

@@ -104,16 +104,32 @@ void ToWire(const Refund& refund, const std::string& currency, wire::Refund* out
   out->set_provider_id(refund.provider_id);
 }
 
+namespace {
+
+void ToWire(const Difference& difference, wire::Difference* item) {
+  item->set_payment_id(difference.payment_id);
+  item->set_provider_id(difference.provider_id);
+  item->set_kind(difference.kind);
+  item->set_ours(difference.ours);
+  item->set_theirs(difference.theirs);
+  item->set_finding_id(difference.id().ToString());
+  item->set_resolution(difference.resolution);
+  item->set_reason(difference.reason);
+}
+
+}  // namespace
+
 void ToWire(const Reconciliation& result, wire::ReconcileResponse* out) {
   out->set_compared(result.compared);
-  for (const Difference& difference : result.differences) {
-    wire::Difference* item = out->add_differences();
-    item->set_payment_id(difference.payment_id);
-    item->set_provider_id(difference.provider_id);
-    item->set_kind(difference.kind);
-    item->set_ours(difference.ours);
-    item->set_theirs(difference.theirs);
-  }
+  for (const Difference& difference : result.differences) ToWire(difference, out->add_differences());
+}
+
+void ToWire(const Finding& finding, wire::Finding* out) {
+  ToWire(finding.difference, out->mutable_difference());
+  SetTime(finding.first_seen, out->mutable_first_seen());
+  SetTime(finding.last_seen, out->mutable_last_seen());
+  out->set_decided_by(finding.decided_by);
+  out->set_note(finding.note);
 }
 
 outbox::OutboxRecord ToOutbox(const EmittedEvent& emitted) {

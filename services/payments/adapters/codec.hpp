@@ -17,6 +17,7 @@ Money FromWire(const ::souk::common::v1::Money& money);
 void ToWire(const Payment& payment, wire::Payment* out);
 void ToWire(const Refund& refund, const std::string& currency, wire::Refund* out);
 void ToWire(const Reconciliation& result, wire::ReconcileResponse* out);
+void ToWire(const Finding& finding, wire::Finding* out);
 
 /// The event as the outbox keeps it; its id follows from payment and version, so a transaction that runs twice writes
 /// the same message.

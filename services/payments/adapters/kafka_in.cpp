@@ -59,7 +59,7 @@ bool KafkaIn::Start(const kafka::Record& record, std::size_t index, Waiting& wai
   work.done = [&waiting, index](Outcome& outcome, const Result<void>& result) {
     const std::lock_guard lock(waiting.mutex);
     if (!result.ok()) waiting.errors[index] = result.error();
-    else if (outcome.refusal) waiting.errors[index] = outcome.refusal;
+    else if (outcome.refusal) waiting.errors[index] = kafka::AsRefusal(*outcome.refusal);
     if (--waiting.open == 0) waiting.all_done.notify_all();
   };
   {

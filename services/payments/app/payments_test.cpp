@@ -5,7 +5,6 @@
 
 #include "services/payments/app/memory_gateway.hpp"
 #include "services/payments/app/memory_payment_store.hpp"
-#include "services/payments/app/reconcile.hpp"
 #include "services/payments/app/validation.hpp"
 
 namespace souk::payments {
@@ -117,17 +116,6 @@ TEST_F(PaymentsTest, KnowsWebhooksThatTellNothingNew) {
   Do(Capture{amount_});
   EXPECT_TRUE(nothing_new(IntentStatus::kSucceeded));
   EXPECT_TRUE(nothing_new(IntentStatus::kRequiresCapture));
-}
-
-TEST_F(PaymentsTest, ReconcilesRecordByRecordF69) {
-  Do(Authorize{amount_, "pm_card_visa", ""});
-  Do(Capture{amount_});
-  const auto reconcile = [&] { return Reconcile(gateway_, store_).Run({}, std::chrono::steady_clock::now() + std::chrono::seconds(30)).value(); };
-  EXPECT_TRUE(reconcile().differences.empty());
-  gateway_.Remove(Now().provider_id);
-  const Reconciliation found = reconcile();
-  ASSERT_EQ(found.differences.size(), 1u);
-  EXPECT_EQ(found.differences[0].kind, "missing_there");
 }
 
 TEST(ValidationTest, NamesTheField) {

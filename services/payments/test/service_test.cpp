@@ -295,6 +295,29 @@ TEST_F(ServiceTest, FlagsExactlyTheRecordThatDiffersF69) {
   EXPECT_FALSE(all.Has(ids[1]) || all.Has(ids[4]) || all.Has(ids[5])) << all.body;
 }
 
+TEST_F(ServiceTest, ReconcilesByItselfKeepsWhatItFindsAndLetsAnOperatorAcceptIt) {
+  Config config = TestConfig();
+  config.reconcile_interval = milliseconds(300);
+  const auto service = StartService(config);
+  const auto other = StartService(config);
+  ASSERT_TRUE(service && other);
+  const std::string id = NewPayment();
+  const std::string intent = Between(Authorize(*service, id).body, "\"providerId\":\"", "\"");
+  ASSERT_EQ(Capture(*service, id).status, 200);
+  EXPECT_EQ(Call("POST", simulator_->url() + "/simulator/intents/" + intent, "amount_refunded=100").status, 200);
+  const auto findings = [&](const std::string& query) { return Call("GET", Url(*service, "/v1/payments:findings" + query)).body; };
+  ASSERT_TRUE(souk::testing::Eventually([&] { return findings("").find("\"resolution\":\"escalated\"") != std::string::npos; }));
+  const std::string found = findings("");
+  EXPECT_NE(found.find("\"kind\":\"refunds\""), std::string::npos) << found;
+  EXPECT_NE(found.find("the sums that were given back differ"), std::string::npos) << found;
+  EXPECT_EQ(found.find("findingId"), found.rfind("findingId")) << "exactly one: " << found;
+  const std::string finding = Between(found, "\"findingId\":\"", "\"");
+  const Answer accepted = Post(*service, "/v1/payments:acceptFinding", R"({"findingId":")" + finding + R"(","who":"ada","note":"planted"})");
+  EXPECT_EQ(accepted.status, 200) << accepted.body;
+  EXPECT_EQ(findings("").find("findingId"), std::string::npos);
+  EXPECT_NE(findings("?all=true").find("\"decidedBy\":\"ada\""), std::string::npos);
+}
+
 TEST_F(ServiceTest, WorksAsTwoInstancesWithDuplicatedAndShuffledRecords) {
   Config config = TestConfig();
   config.common.chaos_duplicate = true;
