@@ -40,7 +40,9 @@ Error Explain(std::string_view message) {
     if (IsFieldPath(name)) path += (path.empty() ? "" : ".") + std::string(name);
   }
   Error error = MalformedField(path.empty() ? "body" : path, unknown ? "is not a known field" : "has a value of the wrong type");
-  error.reason = unknown ? "UNKNOWN_FIELD" : "MALFORMED_JSON";
+  error.reason = unknown ? "UNKNOWN_FIELD" : path.empty() ? "MALFORMED_JSON" : "WRONG_TYPE";
+  // JSON it was, and the field is known: its value is not acceptable, as one out of bounds is not.
+  if (error.reason == "WRONG_TYPE") error.http_status = 422;
   return error;
 }
 

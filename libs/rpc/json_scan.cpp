@@ -1,6 +1,7 @@
 #include "libs/rpc/json_scan.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -131,10 +132,19 @@ class Scanner {
     const char c = Peek();
     ++at_;
     if (c != 'u') return std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos && c != '\0';
-    for (int i = 0; i < 4; ++i, ++at_) {
-      const char hex = Peek();
-      if (!(IsDigit(hex) || (hex >= 'a' && hex <= 'f') || (hex >= 'A' && hex <= 'F'))) return false;
-    }
+    unsigned unit = 0;
+    if (!CodeUnit(&unit) || (unit >= 0xdc00 && unit <= 0xdfff)) return false;
+    if (unit < 0xd800 || unit > 0xdbff) return true;
+    // The first half of a pair: nothing but the other half may follow.
+    if (text_.substr(at_, 2) != "\\u") return false;
+    at_ += 2;
+    return CodeUnit(&unit) && unit >= 0xdc00 && unit <= 0xdfff;
+  }
+
+  bool CodeUnit(unsigned* unit) {
+    const auto parsed = std::from_chars(text_.data() + at_, text_.data() + std::min(at_ + 4, text_.size()), *unit, 16);
+    if (parsed.ec != std::errc() || parsed.ptr != text_.data() + at_ + 4) return false;
+    at_ += 4;
     return true;
   }
 
@@ -158,6 +168,7 @@ class Scanner {
   }
 
   Result<void> Number(const std::string& path) {
+    const std::size_t from = at_;
     if (Peek() == '-') ++at_;
     if (Peek() == '0') ++at_;
     else if (!Digits()) return Bad(path, "isn't a valid number");
@@ -170,6 +181,8 @@ class Scanner {
       if (Peek() == '+' || Peek() == '-') ++at_;
       if (!Digits()) return Bad(path, "isn't a valid number");
     }
+    double value = 0;
+    if (std::from_chars(text_.data() + from, text_.data() + at_, value).ec != std::errc()) return Bad(path, "is a number that can't be held");
     return {};
   }
 

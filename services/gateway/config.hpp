@@ -14,6 +14,7 @@ struct Config {
   std::string payments_url;
   std::string fulfillment_url;
   std::string notifications_url;
+  std::string products_url;
   std::string recovery_url;
   std::string audit_url;          ///< empty: the page shows no invariants
   std::string processes;          ///< "orders=127.0.0.1:5001,...": whose /readyz the page shows

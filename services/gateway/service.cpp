@@ -55,13 +55,14 @@ struct Service::Parts {
         payments("payments", config.payments_url, client),
         fulfillment("fulfillment", config.fulfillment_url, client),
         notifications("notifications", config.notifications_url, client),
+        products("products", config.products_url, client),
         recovery("order-recovery", config.recovery_url, client),
         live(config, page_client) {}
 
   const Config config;
   http::Client client;
   http::Client page_client;  // the page's questions never wait behind customers, nor customers behind them
-  Upstream orders, inventory, payments, fulfillment, notifications, recovery;
+  Upstream orders, inventory, payments, fulfillment, notifications, products, recovery;
   LiveFeed live;
   std::unique_ptr<http::Server> server;
 
@@ -87,6 +88,9 @@ struct Service::Parts {
     Route(*router, "/v1/shipments", fulfillment);
     Route(*router, "/v1/tracking", fulfillment);
     Route(*router, "/v1/users", notifications);
+    Route(*router, "/v1/products", products);
+    RouteVerb(*router, "POST", "/v1/products:import", products);
+    Route(*router, "/v1/collections", products);
     Route(*router, "/v1/recovery", recovery);
     router->Add("GET", "/live", [this](http::Request request, http::Responder responder) { live.Open(std::move(request), std::move(responder)); });
     router->Add("GET", "/live.json", [this](http::Request, http::Responder responder) {

@@ -77,7 +77,7 @@ class Service::State {
   void Prepare();
   Result<void> StartConsumers();
   void StartJobs();
-  Result<std::unique_ptr<kafka::Consumer>> NewConsumer(const std::string& topic, kafka::Parking& parking);
+  Result<std::unique_ptr<kafka::Consumer>> NewConsumer(std::vector<std::string> topics, kafka::Parking& parking);
   void ReportCounts();
   bool WaitUnlessStopping(std::chrono::milliseconds time);
 
@@ -251,10 +251,10 @@ void Service::State::Prepare() {
   prepared_ = true;
 }
 
-Result<std::unique_ptr<kafka::Consumer>> Service::State::NewConsumer(const std::string& topic, kafka::Parking& parking) {
+Result<std::unique_ptr<kafka::Consumer>> Service::State::NewConsumer(std::vector<std::string> topics, kafka::Parking& parking) {
   kafka::ConsumerConfig consumer;
   consumer.brokers = config_.common.kafka_brokers;
-  consumer.topics = {topic};
+  consumer.topics = std::move(topics);
   consumer.client_id = "inventory-" + config_.common.instance;
   consumer.batch_max = config_.writer_batch_max * 2;
   consumer.chaos_duplicate = config_.common.chaos_duplicate;
@@ -280,8 +280,8 @@ Result<void> Service::State::StartConsumers() {
   // A product's events carry versions: their order is no matter.
   catalogue_parking_ = std::make_unique<kafka::Parking>(
       kafka::ParkingConfig{.group = "inventory.catalogue"}, [this](auto& records) { return catalogue_in_->Handle(records); }, nullptr, *producer_);
-  SOUK_ASSIGN_OR_RETURN(commands_, NewConsumer(codec::kReservationCommands, *commands_parking_));
-  SOUK_ASSIGN_OR_RETURN(catalogue_, NewConsumer(codec::kProductEvents, *catalogue_parking_));
+  SOUK_ASSIGN_OR_RETURN(commands_, NewConsumer({codec::kReservationCommands, codec::kStockCommands}, *commands_parking_));
+  SOUK_ASSIGN_OR_RETURN(catalogue_, NewConsumer({codec::kProductEvents}, *catalogue_parking_));
   return {};
 }
 

@@ -110,7 +110,7 @@ Result<BenchReport> BenchInventory(const Options& options) {
   SOUK_ASSIGN_OR_RETURN(auto processes, ParseProcesses(options.processes));
   Fleet fleet(std::move(processes));
   Say("products and stock");
-  SOUK_RETURN_IF_ERROR(PrepareProducts(options.audit.kafka_brokers, options.inventory_grpc, options.gateway_url));
+  SOUK_RETURN_IF_ERROR(PrepareProducts(options.inventory_grpc, options.gateway_url));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options.pairs * (options.window + options.warm_up)).count() + 5;
   SOUK_RETURN_IF_ERROR(ReceiveHotStock(options.inventory_grpc, seconds * kReservationsPerSecondMax));
   SOUK_ASSIGN_OR_RETURN(const Pairs pairs, MeasurePairs(options, fleet));

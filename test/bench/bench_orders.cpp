@@ -99,7 +99,7 @@ Result<BenchReport> BenchOrders(const Options& options) {
   Fleet fleet(std::move(processes));
   BenchReport report;
   Say("products and stock");
-  SOUK_RETURN_IF_ERROR(PrepareProducts(options.audit.kafka_brokers, options.inventory_grpc, options.gateway_url));
+  SOUK_RETURN_IF_ERROR(PrepareProducts(options.inventory_grpc, options.gateway_url));
   SOUK_ASSIGN_OR_RETURN(const auto load, OrderLoad::Create(options.gateway_url, options.in_flight, options.mails));
   static_cast<void>(RunClosedLoop({options.in_flight, {}, options.warm_up}, load->PlaceOne()));  // caches and connections
   fleet.AwaitQuiet(options.settle);

@@ -76,7 +76,7 @@ Result<Once> StartOnce(const Options& options, const std::string& service, const
 std::vector<std::string> ServicesToStart(const Options& options) {
   std::vector<std::string> services;
   if (options.env_dir.empty() || options.starts == 0) return services;
-  for (const char* name : {"gateway", "orders", "inventory", "payments", "fulfillment", "notifications"}) {
+  for (const char* name : {"gateway", "orders", "inventory", "payments", "fulfillment", "notifications", "products"}) {
     if (std::filesystem::exists(options.env_dir + "/" + name)) services.emplace_back(name);
   }
   return services;

@@ -28,9 +28,9 @@ demo::Plan ProductPlan() {
 
 std::string ProductSku(std::int64_t n) { return fmt::format("BENCH-{:04}", n % kProducts); }
 
-Result<void> PrepareProducts(const std::string& brokers, const std::string& inventory_grpc, const std::string& gateway_url) {
+Result<void> PrepareProducts(const std::string& inventory_grpc, const std::string& gateway_url) {
   const demo::Plan plan = ProductPlan();
-  SOUK_RETURN_IF_ERROR(demo::PublishCatalogue(brokers, plan));
+  SOUK_RETURN_IF_ERROR(demo::LoadCatalogue(gateway_url, plan));
   SOUK_RETURN_IF_ERROR(demo::ReceiveStock(inventory_grpc, plan));
   return demo::AwaitPrices(gateway_url, plan);
 }

@@ -14,7 +14,7 @@ inline constexpr const char* kHotSku = "BENCH-HOT";
 std::string ProductSku(std::int64_t n);
 
 /// Publishes the benchmark's products and books 100,000 units of each. A second time changes nothing.
-Result<void> PrepareProducts(const std::string& brokers, const std::string& inventory_grpc, const std::string& gateway_url);
+Result<void> PrepareProducts(const std::string& inventory_grpc, const std::string& gateway_url);
 
 /// Books at least so many further units of the hot product.
 Result<void> ReceiveHotStock(const std::string& inventory_grpc, std::int64_t units);

@@ -36,8 +36,7 @@ TEST(TopicsInUseTest, EveryRecordIsOfADeclaredTypeFromADeclaredProducerAndEveryG
       const std::string type(record.HeaderValue("ce_type"));
       const std::string service = ServiceOf(record.HeaderValue("ce_source"));
       if (!Contains(topic.messages, type)) wrong.insert("type " + type);
-      // Until the products service exists the loader of the demo publishes the catalogue.
-      if (!Contains(topic.producers, service) && service != "demo") wrong.insert("producer " + service);
+      if (!Contains(topic.producers, service)) wrong.insert("producer " + service);
       if (record.HeaderValue("ce_subject") != record.key) wrong.insert("key " + record.key);
       return true;
     });
@@ -88,7 +87,7 @@ TEST_P(RefusedStartTest, B84EndsWithAnErrorInsteadOfGuessing) {
   EXPECT_EQ(Run({}, {"SOUK_HTTP_PROT=1"}), 2);
   EXPECT_NE(Run({"--profile=production", "--http.port=0", "--admin.port=0", "--grpc.port=0", "--sql.url="}), 0);
 }
-INSTANTIATE_TEST_SUITE_P(EveryService, RefusedStartTest, ::testing::Values("orders", "inventory", "payments", "fulfillment", "notifications", "order-recovery"),
+INSTANTIATE_TEST_SUITE_P(EveryService, RefusedStartTest, ::testing::Values("orders", "inventory", "payments", "fulfillment", "notifications", "products", "order-recovery"),
                          [](const auto& one) {
                            std::string name(one.param);
                            std::erase(name, '-');

@@ -25,7 +25,7 @@ TEST_P(KilledServiceTest, LosesNothingAndIsBack) {
   });
 }
 INSTANTIATE_TEST_SUITE_P(EveryService, KilledServiceTest,
-                         testing::Values("orders", "inventory", "payments", "fulfillment", "notifications", "order-recovery", "gateway"),
+                         testing::Values("orders", "inventory", "payments", "fulfillment", "notifications", "products", "order-recovery", "gateway"),
                          [](const auto& one) {
                            std::string name(one.param);
                            std::erase(name, '-');

@@ -88,7 +88,7 @@ TEST_F(LivePageTest, MovesWithTheOrders) {
 TEST_F(LivePageTest, ShowsTheInvariantsTheProcessesAndTheLag) {
   Await("document.querySelectorAll('#invariants li').length >= 9");
   Await("document.querySelectorAll('#lag li').length >= 5");
-  for (const char* name : {"orders", "inventory", "payments", "fulfillment", "notifications", "order-recovery", "gateway", "audit", "payment-simulator", "mail-sink"}) {
+  for (const char* name : {"orders", "inventory", "payments", "fulfillment", "notifications", "products", "order-recovery", "gateway", "audit", "payment-simulator", "mail-sink"}) {
     Await("[...document.querySelectorAll('#processes li')].some(item => item.firstChild.textContent === '" + std::string(name) +
           "' && item.lastChild.textContent === 'ready')");
   }

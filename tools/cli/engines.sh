@@ -2,7 +2,7 @@
 # An engine named in the environment (SOUK_SQL_URL, SOUK_REDIS_NODES, SOUK_KAFKA_BROKERS) is used instead of a started one.
 # shellcheck shell=bash
 
-databases=(orders inventory payments fulfillment notifications order-recovery)
+databases=(orders inventory payments fulfillment notifications products order-recovery)
 pg_bin=/usr/lib/postgresql/15/bin
 kafka_home=$home/kafka
 jvm_flags=(-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=$root/deploy/kafka/log4j2.properties")

@@ -10,6 +10,7 @@ inventory inventory 3002
 payments payments 3003
 fulfillment fulfillment 3007
 notifications notifications 3004
+products products 3005
 order-recovery order-recovery 3009
 audit souk-audit 3099
 gateway gateway 8000'
@@ -49,7 +50,7 @@ service_ports() {
     echo "$(http_port "$name") $name"
     case $name in
       mail-sink) echo "$((smtp_base + offset)) mail-sink's SMTP" ;;
-      orders | inventory | payments | fulfillment | notifications | order-recovery) echo "$(grpc_port "$name") $name's gRPC" && echo "$(admin_port "$name") $name's admin" ;;
+      orders | inventory | payments | fulfillment | notifications | products | order-recovery) echo "$(grpc_port "$name") $name's gRPC" && echo "$(admin_port "$name") $name's admin" ;;
       *) echo "$(admin_port "$name") $name's admin" ;;
     esac
   done <<<"$fleet_table"
@@ -121,7 +122,7 @@ service_env_own() {
       ;;
     mail-sink) echo "SOUK_SMTP_PORT=$((smtp_base + offset))" ;;
     gateway)
-      for name in orders inventory payments fulfillment notifications; do
+      for name in orders inventory payments fulfillment notifications products; do
         printf 'SOUK_%s_URL=%s\n' "${name^^}" "$(all_urls "$name")"
       done
       echo "SOUK_RECOVERY_URL=$(all_urls order-recovery)"

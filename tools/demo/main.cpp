@@ -30,7 +30,8 @@ struct Options {
 
 const std::vector<std::string> kTopics = {"orders.order.events.v1",         "inventory.reservation.commands.v1", "inventory.reservation.events.v1",
                                           "inventory.stock.events.v1",      "payments.payment.commands.v1",      "payments.payment.events.v1",
-                                          "fulfillment.shipment.commands.v1", "fulfillment.shipment.events.v1",  "products.product.events.v1"};
+                                          "fulfillment.shipment.commands.v1", "fulfillment.shipment.events.v1",  "products.product.events.v1",
+                                          "products.collection.events.v1",  "inventory.stock.commands.v1"};
 
 class Progress {
  public:
@@ -160,8 +161,8 @@ Result<RunReport> Run(const Options& options, const Progress& progress) {
   report.placed_before = std::min(PlacedBefore(options, plan.data_id), plan.orders.size());
   const bool all_placed = report.placed_before == plan.orders.size();
   if (!all_placed) {
-    progress.Say(fmt::format("publishing {} products", plan.products.size()));
-    SOUK_RETURN_IF_ERROR(PublishCatalogue(options.audit.kafka_brokers, plan));
+    progress.Say(fmt::format("importing {} products", plan.products.size()));
+    SOUK_RETURN_IF_ERROR(LoadCatalogue(options.gateway_url, plan));
     progress.Say("receiving stock");
     SOUK_RETURN_IF_ERROR(ReceiveStock(options.inventory_grpc, plan));
     SOUK_RETURN_IF_ERROR(AwaitPrices(options.gateway_url, plan));

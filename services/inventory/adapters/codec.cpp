@@ -5,6 +5,7 @@
 
 #include "libs/base/match.hpp"
 #include "souk/inventory/v1/reservation_events.pb.h"
+#include "souk/inventory/v1/stock_commands.pb.h"
 #include "souk/inventory/v1/stock_events.pb.h"
 #include "souk/products/v1/product_events.pb.h"
 
@@ -239,6 +240,22 @@ Result<std::chrono::microseconds> ParseHold(bool present, const google::protobuf
   return std::chrono::microseconds(micros);
 }
 
+namespace {
+
+constexpr std::int64_t kUnitsMax = 100'000'000;
+
+Result<void> CheckMovement(const std::string& movement_id, const std::string& sku) {
+  SOUK_RETURN_IF_ERROR(CheckName(movement_id, "movement_id", 100));
+  return CheckSku(sku, "sku");
+}
+
+Result<void> CheckUnits(const std::string& field, std::int64_t units, std::int64_t min) {
+  if (units >= min && units <= kUnitsMax) return {};
+  return InvalidArgument(field, "must be " + std::to_string(min) + " to " + std::to_string(kUnitsMax));
+}
+
+}  // namespace
+
 Result<Command> ParseCommand(const std::string& type, const std::string& payload, SystemTime now,
                              std::chrono::microseconds standard_hold) {
   if (type == "souk.inventory.v1.ReserveStock") return ParseReserve(type, payload, now, standard_hold);
@@ -258,6 +275,24 @@ Result<Command> ParseCommand(const std::string& type, const std::string& payload
     SOUK_RETURN_IF_ERROR(CheckName(proto.restock_id(), "restock_id", 100));
     SOUK_ASSIGN_OR_RETURN(auto lines, ParseLines(proto.lines(), 100));
     return Command(Restock{id, proto.restock_id(), std::move(lines)});
+  }
+  if (type == "souk.inventory.v1.ReceiveGoods") {
+    SOUK_ASSIGN_OR_RETURN(const auto proto, Parse<v1::ReceiveGoods>(type, payload));
+    SOUK_RETURN_IF_ERROR(CheckMovement(proto.movement_id(), proto.sku()));
+    SOUK_RETURN_IF_ERROR(CheckUnits("quantity", proto.quantity(), 1));
+    return Command(Receive{proto.movement_id(), {{proto.sku(), proto.quantity()}}});
+  }
+  if (type == "souk.inventory.v1.AdjustGoods") {
+    SOUK_ASSIGN_OR_RETURN(const auto proto, Parse<v1::AdjustGoods>(type, payload));
+    SOUK_RETURN_IF_ERROR(CheckMovement(proto.movement_id(), proto.sku()));
+    SOUK_RETURN_IF_ERROR(CheckUnits("difference", proto.difference(), -kUnitsMax));
+    return Command(Correct{proto.movement_id(), proto.sku(), proto.difference(), std::nullopt, Clean(proto.reason(), 200)});
+  }
+  if (type == "souk.inventory.v1.RecountGoods") {
+    SOUK_ASSIGN_OR_RETURN(const auto proto, Parse<v1::RecountGoods>(type, payload));
+    SOUK_RETURN_IF_ERROR(CheckMovement(proto.movement_id(), proto.sku()));
+    SOUK_RETURN_IF_ERROR(CheckUnits("counted", proto.counted(), 0));
+    return Command(Correct{proto.movement_id(), proto.sku(), 0, proto.counted(), Clean(proto.reason(), 200)});
   }
   return MakeError(ErrorCode::kUnimplemented, "not a command of this service: " + type);
 }

@@ -14,6 +14,7 @@ namespace souk::inventory::codec {
 
 inline constexpr char kReservationEvents[] = "inventory.reservation.events.v1";
 inline constexpr char kReservationCommands[] = "inventory.reservation.commands.v1";
+inline constexpr char kStockCommands[] = "inventory.stock.commands.v1";
 inline constexpr char kStockEvents[] = "inventory.stock.events.v1";
 inline constexpr char kProductEvents[] = "products.product.events.v1";
 
@@ -36,7 +37,7 @@ Result<void> CheckName(const std::string& text, const std::string& field, std::s
 Result<std::chrono::microseconds> ParseHold(bool present, const google::protobuf::Duration& hold,
                                             std::chrono::microseconds standard);
 
-/// A record of inventory.reservation.commands.v1; kUnimplemented for a type that is not ours.
+/// A record of inventory.reservation.commands.v1 or inventory.stock.commands.v1; kUnimplemented for a type that is not ours.
 Result<Command> ParseCommand(const std::string& type, const std::string& payload, SystemTime now,
                              std::chrono::microseconds standard_hold);
 /// A record of products.product.events.v1; kUnimplemented for a type that is not ours.

@@ -37,6 +37,10 @@ void Collect(const Command& command, bool hopeful, rows::Touched& touched) {
                      touched.movements.push_back(c.movement_id);
                      touched.skus.push_back(c.sku);
                    },
+                   [&](const Correct& c) {
+                     touched.movements.push_back(c.movement_id);
+                     touched.skus.push_back(c.sku);
+                   },
                    [&](const Catalogue& c) { touched.skus.push_back(c.info.sku); },
                    [&](const Spread& c) { touched.skus.push_back(c.sku); },
                    [&](const auto& c) { touched.reservations.push_back(c.id); }},

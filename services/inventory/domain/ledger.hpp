@@ -54,6 +54,15 @@ struct Adjust {
   std::int64_t difference = 0;
   std::string reason;
 };
+/// What a seller says by message: a signed difference, or what was counted on the shelf. Booked as an adjustment as far as units go that nobody
+/// holds: a claim is never cut. Booked once per movement_id.
+struct Correct {
+  std::string movement_id;
+  std::string sku;
+  std::int64_t difference = 0;
+  std::optional<std::int64_t> counted;  ///< then the difference is this less what is on hand
+  std::string reason;
+};
 /// A change of the catalogue; an older version never overwrites a newer one.
 struct Catalogue {
   SkuInfo info;
@@ -63,7 +72,7 @@ struct Spread {
   std::string sku;
   std::int64_t buckets = 1;
 };
-using Command = std::variant<Reserve, Release, Commit, Expire, Restock, Receive, Adjust, Catalogue, Spread>;
+using Command = std::variant<Reserve, Release, Commit, Expire, Restock, Receive, Adjust, Correct, Catalogue, Spread>;
 
 struct StockReserved { SystemTime expires_at; };
 struct StockRejected { std::vector<ShortLine> short_lines; std::string reason; };
@@ -169,6 +178,7 @@ class Ledger {
   Outcome On(const Restock& command, const Cause& cause);
   Outcome On(const Receive& command, const Cause& cause);
   Outcome On(const Adjust& command, const Cause& cause);
+  Outcome On(const Correct& command, const Cause& cause);
   Outcome On(const Catalogue& command, const Cause& cause);
   Outcome On(const Spread& command, const Cause& cause);
 

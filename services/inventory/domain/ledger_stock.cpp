@@ -66,6 +66,19 @@ Outcome Ledger::On(const Adjust& command, const Cause& cause) {
   return Book(command.movement_id, MovementKind::kAdjust, {{command.sku, command.difference}}, command.reason, cause);
 }
 
+Outcome Ledger::On(const Correct& command, const Cause& cause) {
+  const auto known = movements_.lower_bound({command.movement_id, ""});
+  if (known != movements_.end() && known->first.first == command.movement_id) return {};
+  const Level level = LevelOf(command.sku).value_or(Level{command.sku, 0, 0, 0, 0});
+  const std::int64_t wanted = command.counted ? *command.counted - level.OnHand() : command.difference;
+  const std::int64_t booked = std::max(wanted, -level.Available());
+  if (booked == 0) return {};
+  std::string reason = command.reason;
+  if (command.counted) reason += (reason.empty() ? "" : "; ") + ("counted " + std::to_string(*command.counted));
+  if (booked != wanted) reason += (reason.empty() ? "" : "; ") + ("asked for " + std::to_string(wanted) + ", the rest is held by customers");
+  return Book(command.movement_id, MovementKind::kAdjust, {{command.sku, booked}}, reason, cause);
+}
+
 Outcome Ledger::Book(const std::string& id, MovementKind kind, const std::vector<Line>& lines,
                      const std::string& cause, const Cause& from) {
   Outcome outcome;

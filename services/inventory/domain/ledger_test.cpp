@@ -44,6 +44,26 @@ TEST(LedgerTest, TheEarlierInTheQueueGetsTheLastUnits) {
   EXPECT_EQ(ledger.LevelOf("A")->Available(), 0);
 }
 
+TEST(LedgerTest, ASellersCorrectionNeverTakesWhatCustomersHold) {
+  Ledger ledger = WithStock(10);
+  ledger.Apply(Reserve{Name(1), {{"A", 4}}, kLater}, Call());
+  EXPECT_FALSE(ledger.Apply(Correct{"count", "A", 0, 8, ""}, Message(1)).error);
+  EXPECT_EQ(ledger.LevelOf("A")->OnHand(), 8);
+  // Fewer counted than are held: the hold survives, the rest is taken off.
+  EXPECT_FALSE(ledger.Apply(Correct{"count 2", "A", 0, 1, "flood"}, Message(2)).error);
+  EXPECT_EQ(ledger.LevelOf("A")->OnHand(), 4);
+  EXPECT_EQ(ledger.LevelOf("A")->reserved, 4);
+  EXPECT_FALSE(ledger.Apply(Correct{"broken", "A", -3, std::nullopt, ""}, Message(3)).error);
+  EXPECT_EQ(ledger.LevelOf("A")->OnHand(), 4);
+  EXPECT_FALSE(ledger.Apply(Correct{"found", "A", 2, std::nullopt, ""}, Message(4)).error);
+  EXPECT_FALSE(ledger.Apply(Correct{"found", "A", 2, std::nullopt, ""}, Message(5)).error);
+  EXPECT_EQ(ledger.LevelOf("A")->OnHand(), 6) << "one movement for one id";
+  EXPECT_FALSE(ledger.Apply(Correct{"new", "B", 0, 7, ""}, Message(6)).error);
+  EXPECT_EQ(ledger.LevelOf("B")->Available(), 7);
+  ledger.Seal(kNow);
+  EXPECT_EQ(ledger.TakeChanges().movements.size(), 4u);
+}
+
 TEST(LedgerTest, AShortLineLeavesNoOtherLineClaimed) {
   Ledger ledger = WithStock(5);
   ledger.Apply(Receive{"b", {{"B", 1}}}, Call());

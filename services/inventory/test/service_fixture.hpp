@@ -25,6 +25,7 @@
 #include "souk/inventory/v1/inventory_service.pb.h"
 #include "souk/inventory/v1/reservation_commands.pb.h"
 #include "souk/inventory/v1/reservation_events.pb.h"
+#include "souk/inventory/v1/stock_commands.pb.h"
 #include "souk/inventory/v1/stock_events.pb.h"
 #include "souk/products/v1/product_events.pb.h"
 
@@ -78,6 +79,7 @@ class ServiceTest : public ::testing::Test {
     ASSERT_TRUE(admin.ok());
     const std::vector<kafka::TopicSpec> specs = {{codec::kReservationCommands, 6, 1, {}}, {codec::kReservationEvents, 6, 1, {}},
                                                  {codec::kStockEvents, 6, 1, {}},         {codec::kProductEvents, 6, 1, {}},
+                                                 {codec::kStockCommands, 6, 1, {}},
                                                  {"inventory.commands.dlq", 1, 1, {}},    {"inventory.catalogue.dlq", 1, 1, {}},
                                                  {"inventory.commands.redrive", 1, 1, {}}, {"inventory.catalogue.redrive", 1, 1, {}}};
     ASSERT_TRUE((*admin)->CreateTopics(specs).ok());

@@ -90,6 +90,35 @@ TEST_F(ServiceTest, AStreamHearsWhatAnyInstanceChangesF48) {
   cancel();
 }
 
+TEST_F(ServiceTest, WhatASellerSaysBecomesMovementsAndHoldsSurvive) {
+  Instance one(TestConfig(), "one");
+  const auto sku = Sku("seller");
+  v1::ReceiveGoods receive;
+  receive.set_movement_id("products:1");
+  receive.set_sku(sku);
+  receive.set_quantity(10);
+  Send(codec::kStockCommands, sku, receive, "s1");
+  Send(codec::kStockCommands, sku, receive, "s1");  // the same message again
+  Send(codec::kStockCommands, sku, receive, "s2");  // another message, the same movement
+  ASSERT_TRUE(Eventually([&] { return Stock(one, sku).available() == 10; }));
+  ASSERT_TRUE(Reserve(one, "r", sku, 4).ok());
+  v1::RecountGoods recount;
+  recount.set_movement_id("products:2");
+  recount.set_sku(sku);
+  recount.set_counted(1);
+  Send(codec::kStockCommands, sku, recount, "s3");
+  EXPECT_TRUE(Eventually([&] { return Stock(one, sku).available() == 0; }));
+  EXPECT_EQ(Stock(one, sku).reserved(), 4);
+  v1::AdjustGoods adjust;
+  adjust.set_movement_id("products:3");
+  adjust.set_sku(sku);
+  adjust.set_difference(2);
+  Send(codec::kStockCommands, sku, adjust, "s4");
+  EXPECT_TRUE(Eventually([&] { return Stock(one, sku).available() == 2; }));
+  EXPECT_TRUE(Commit(one, "r").ok());
+  ExpectCleanBooks(one, {sku});
+}
+
 TEST_F(ServiceTest, CommandsAreAnsweredAndRepeatsAreAnsweredAgain) {
   Instance one(TestConfig(), "one");
   const auto sku = Sku("a");
