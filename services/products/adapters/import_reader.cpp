@@ -166,6 +166,7 @@ class Csv final : public ImportReader {
     std::string price;
     for (std::size_t i = 0; i < record.size(); ++i) {
       const std::string& value = record[i];
+      if (!IsText(value)) return MalformedField(columns_[i], "must be UTF-8");
       if (columns_[i] == "price") price = value;
       else if (!value.empty()) SOUK_RETURN_IF_ERROR(Set(columns_[i], value, content));
     }

@@ -39,9 +39,10 @@ TEST(ImportReaderTest, ReadsCsvWithQuotesAndTypedAttributes) {
                                  "E,\"x\"y,1,GBP,,,\n"
                                  "F,x,1,GBP,,heavy,\n"
                                  "G,x,1,gbp,,,\n"
+                                 "I,\xff\xfe,1,GBP,,,\n"
                                  "H,\"never closed,1,GBP,,,\n",
                                  0));
-  ASSERT_EQ(lines.size(), 8u);
+  ASSERT_EQ(lines.size(), 9u);
   EXPECT_EQ(lines[0].number, 2);
   EXPECT_EQ(lines[0].content->name, "Lamp, \"red\"");
   EXPECT_EQ(lines[0].content->price.minor_units, 250);
@@ -50,7 +51,7 @@ TEST(ImportReaderTest, ReadsCsvWithQuotesAndTypedAttributes) {
   EXPECT_EQ(lines[1].content->name, "two\nlines");
   EXPECT_EQ(lines[1].content->price, (Money{3, "JPY"}));
   EXPECT_EQ(lines[2].number, 6);
-  const std::vector<std::string> fields = {"price", "line", "line", "attributes.weight.number", "price.currency", "line"};
+  const std::vector<std::string> fields = {"price", "line", "line", "attributes.weight.number", "price.currency", "name", "line"};
   for (std::size_t i = 0; i < fields.size(); ++i) {
     ASSERT_FALSE(lines[i + 2].content.ok()) << i;
     EXPECT_EQ(lines[i + 2].content.error().fields.at(0).field, fields[i]) << i;

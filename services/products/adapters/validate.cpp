@@ -24,24 +24,6 @@ constexpr std::array kSorts = {SortName{"name", SortBy::kName}, SortName{"price"
 
 Error BadToken() { return MalformedField("page.page_token", "is not a token of this list"); }
 
-/// Text as SQL takes it: UTF-8 without NUL.
-bool IsText(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i]);
-    const std::size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    if (first == 0 || size == 0 || i + size > text.size()) return false;
-    for (std::size_t k = 1; k < size; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
-    }
-    const auto second = static_cast<unsigned char>(size > 1 ? text[i + 1] : 0);
-    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-    const bool outside = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
-    if (overlong || outside) return false;
-    i += size;
-  }
-  return true;
-}
-
 std::string Hex(const std::string& text) { return ToHex(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()); }
 
 std::optional<std::string> Unhex(std::string_view hex) {

@@ -52,7 +52,8 @@ class Violations {
   }
   void Text(const std::string& field, std::string_view text, std::size_t min, std::size_t max, bool lines_allowed = false) {
     const std::size_t length = Length(text);
-    if (length < min || length > max) Add(field, "must have " + std::to_string(min) + " to " + std::to_string(max) + " characters");
+    if (!IsText(text)) Add(field, "must be UTF-8 without control characters");
+    else if (length < min || length > max) Add(field, "must have " + std::to_string(min) + " to " + std::to_string(max) + " characters");
     else if (HasControl(text, lines_allowed)) Add(field, "must not hold control characters");
     else if (min > 0 && std::all_of(text.begin(), text.end(), [](char c) { return c == ' '; })) Add(field, "must not be only spaces");
   }
@@ -85,6 +86,23 @@ void CheckAttribute(const std::string& name, const AttributeValue& value, Violat
 }
 
 }  // namespace
+
+bool IsText(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    const std::size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (first == 0 || size == 0 || i + size > text.size()) return false;
+    for (std::size_t k = 1; k < size; ++k) {
+      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
+    }
+    const auto second = static_cast<unsigned char>(size > 1 ? text[i + 1] : 0);
+    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+    const bool outside = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
+    if (overlong || outside) return false;
+    i += size;
+  }
+  return true;
+}
 
 bool IsCode(std::string_view text) {
   const auto fits = [](char c) { return IsLower(c) || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '.' || c == '_' || c == '-'; };

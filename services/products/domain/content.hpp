@@ -56,6 +56,8 @@ Result<void> Check(const CollectionContent& content);
 
 /// 1 to 64 characters of A-Z a-z 0-9 . _ -
 bool IsCode(std::string_view text);
+/// UTF-8 without NUL, as SQL takes it.
+bool IsText(std::string_view text);
 /// 0 to 200 characters without control characters: the reason of a correction.
 Result<void> CheckReason(const std::string& text);
 

@@ -39,7 +39,7 @@ TEST(ContentTest, B32RefusesCurrenciesThatTheShopDoesNotSellIn) {
 
 TEST(ContentTest, B34RefusesNamesThatNobodyCanReadAndTakesAllWritings) {
   for (const std::string& name : {std::string(), std::string("   "), std::string(201, 'x'), std::string("a\nb"), std::string("a\0b", 3), std::string("a\xC2\x85"),
-                                  std::string("a\x7f")}) {
+                                  std::string("a\x7f"), std::string("\xff\xfe"), std::string("\xed\xa0\x80")}) {
     EXPECT_EQ(WrongAfter([&](Content& c) { c.name = name; }), "name") << name;
   }
   for (const char* name : {"\U0001F600", "\u0634\u0627\u064A", "\u05E9\u05DC\u05D5\u05DD", "x'; DROP TABLE products; --"}) {
