@@ -159,7 +159,7 @@ live_addresses() {
 audit_env() {
   local name
   for name in "${databases[@]}"; do
-    [ "$name" = order-recovery ] || printf 'SOUK_%s_SQL=%s\n' "${name^^}" "$(sql_url "$name" souk_audit)"
+    [[ $name == order-recovery || $name == products ]] || printf 'SOUK_%s_SQL=%s\n' "${name^^}" "$(sql_url "$name" souk_audit)"
   done
   echo "SOUK_KAFKA_BROKERS=$(kafka_brokers)"
   echo "SOUK_REDIS_NODES=$(redis_nodes)"
