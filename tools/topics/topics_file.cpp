@@ -95,7 +95,10 @@ Result<Topic> ParseTopic(const YAML::Node& node, const Defaults& defaults) {
   topic.retention = node["retention"].as<std::string>(defaults.retention);
   SOUK_ASSIGN_OR_RETURN(topic.messages, ParseList(node["messages"], where + ".messages"));
   SOUK_ASSIGN_OR_RETURN(topic.producers, ParseList(node["producers"], where + ".producers"));
-  SOUK_ASSIGN_OR_RETURN(topic.groups, ParseList(node["groups"], where + ".groups"));
+  // Left out: said to whoever will listen.
+  if (node["groups"]) {
+    SOUK_ASSIGN_OR_RETURN(topic.groups, ParseList(node["groups"], where + ".groups"));
+  }
   SOUK_RETURN_IF_ERROR(CheckTopic(topic));
   return topic;
 }
