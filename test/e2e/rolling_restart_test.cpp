@@ -159,7 +159,7 @@ std::string StockedSku(Fleet& fleet) {
   EXPECT_TRUE(data.ok()) << data.error().message;
   demo::Plan plan = demo::MakePlan(*data, 20, "roll");
   EXPECT_FALSE(plan.products.empty());
-  EXPECT_TRUE(demo::PublishCatalogue(fleet.AuditConfig().kafka_brokers, plan).ok());
+  EXPECT_TRUE(demo::LoadCatalogue(fleet.GatewayUrl(), plan).ok());
   EXPECT_TRUE(demo::AwaitPrices(fleet.GatewayUrl(), plan).ok());
   http::Client client;
   http::ClientRequest receive;
