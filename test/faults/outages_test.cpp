@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <sstream>
@@ -88,6 +89,24 @@ TEST(OutagesTest, F88ServicesStartedBeforeTheirEnginesWaitForThem) {
   e2e::ExpectNothingOutOfPlace(e2e::ReplayUnder(
                                    fleet, 60, 40, [] {}, OneOfEveryKind),
                                60);
+}
+
+// The leader of some partitions dies; then one of three brokers is left, too few for min ISR 2: producers wait, nothing acknowledged is lost.
+TEST(OutagesTest, F75OneOfThreeBrokersLeft) {
+  e2e::Fleet& fleet = e2e::Fleet::Get();
+  if (!std::filesystem::exists(fleet.state() + "/sv/kafka-3")) GTEST_SKIP() << "one broker only: ./souk --brokers 3 test OneOfThreeBrokersLeft";
+  const auto control = [&](const char* broker, char what) { std::ofstream(fleet.state() + "/sv/" + broker + "/supervise/control") << what; };
+  const e2e::Outcome outcome = e2e::ReplayUnder(
+      fleet, 300, 30,
+      [&] {
+        fleet.Kill9("kafka-1");
+        for (const char* broker : {"kafka-2", "kafka-3"}) control(broker, 'd');
+        Last(seconds(8));
+        for (const char* broker : {"kafka-2", "kafka-3"}) control(broker, 'u');
+        fleet.AwaitReady("kafka");
+      },
+      OneOfEveryKind);
+  e2e::ExpectNothingOutOfPlace(outcome, 300);
 }
 
 std::string ReadFile(const std::string& path) {
