@@ -100,7 +100,6 @@ std::map<std::string, int> Fleet::AdminPorts() const {
 }
 
 void PrepareShop(Fleet& fleet, const demo::Plan& plan) {
-  const audit::Config& sources = fleet.AuditConfig();
   const auto published = demo::LoadCatalogue(fleet.GatewayUrl(), plan);
   EXPECT_TRUE(published.ok()) << published.error().message;
   const auto received = demo::ReceiveStock(fleet.InventoryGrpc(), plan);

@@ -26,8 +26,6 @@ std::string OrderFor(const std::string& action) {
 
 /// Points that a process links and never passes.
 bool IsOffItsWay(const std::string& point) {
-  if (point == "order-recovery.kafka.before_produce" || point == "order-recovery.kafka.after_ack")
-    return true;                                       // it says something to Kafka only when it sets poison aside
   if (point.rfind("notifications.redis.", 0) == 0) return true;  // it only listens to a channel: no calls
   // It publishes nothing but dead letters of unreadable order events, and no such event is part of the workload.
   return point == "order-recovery.kafka.before_produce" || point == "order-recovery.kafka.after_ack";
