@@ -77,9 +77,9 @@ class ServiceTest : public ::testing::Test {
     ASSERT_TRUE(Redis().FlushAll().ok());
     auto admin = kafka::Admin::Create(brokers_);
     ASSERT_TRUE(admin.ok());
-    const std::vector<kafka::TopicSpec> specs = {{codec::kReservationCommands, 6, 1, {}}, {codec::kReservationEvents, 6, 1, {}},
-                                                 {codec::kStockEvents, 6, 1, {}},         {codec::kProductEvents, 6, 1, {}},
-                                                 {codec::kStockCommands, 6, 1, {}},
+    const std::vector<kafka::TopicSpec> specs = {{codec::kReservationCommands, 3, 1, {}}, {codec::kReservationEvents, 3, 1, {}},
+                                                 {codec::kStockEvents, 3, 1, {}},         {codec::kProductEvents, 3, 1, {}},
+                                                 {codec::kStockCommands, 3, 1, {}},
                                                  {"inventory.commands.dlq", 1, 1, {}},    {"inventory.catalogue.dlq", 1, 1, {}},
                                                  {"inventory.commands.redrive", 1, 1, {}}, {"inventory.catalogue.redrive", 1, 1, {}}};
     ASSERT_TRUE((*admin)->CreateTopics(specs).ok());

@@ -71,7 +71,7 @@ class RecoveryServiceTest : public ::testing::Test {
     brokers_ = souk::testing::TestEnvironment("SOUK_TEST_KAFKA");
     ASSERT_FALSE(database_.url().empty() || brokers_.empty());
     auto admin = kafka::Admin::Create(brokers_);
-    std::vector<kafka::TopicSpec> specs = {{std::string(kOrderEvents), 6, 1, {}}};
+    std::vector<kafka::TopicSpec> specs = {{std::string(kOrderEvents), 3, 1, {}}};
     for (const char* name : {"order-recovery.orders.dlq", "order-recovery.orders.redrive"}) specs.push_back({name, 1, 1, {}});
     ASSERT_TRUE((*admin)->CreateTopics(specs).ok());
     producer_ = std::move(kafka::Producer::Create({.brokers = brokers_})).value();

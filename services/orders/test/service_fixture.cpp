@@ -40,7 +40,7 @@ void OrdersServiceTest::SetUpTestSuite() {
   for (const char* name : {"orders.order.events.v1", "inventory.reservation.commands.v1", "inventory.reservation.events.v1",
                            "payments.payment.commands.v1", "payments.payment.events.v1", "fulfillment.shipment.commands.v1",
                            "fulfillment.shipment.events.v1", "products.product.events.v1"}) {
-    topics.push_back({name, 6, 1, {}});
+    topics.push_back({name, 3, 1, {}});
   }
   for (const char* name : {"orders.replies.dlq", "orders.catalogue.dlq", "orders.replies.redrive", "orders.catalogue.redrive"}) topics.push_back({name, 1, 1, {}});
   ASSERT_TRUE(admin->CreateTopics(topics).ok());

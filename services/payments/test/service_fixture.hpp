@@ -34,7 +34,7 @@ class ServiceTest : public ::testing::Test {
     ASSERT_FALSE(database_.url().empty() || brokers_.empty());
     auto admin = kafka::Admin::Create(brokers_);
     ASSERT_TRUE(admin.ok());
-    const std::vector<kafka::TopicSpec> specs = {{kCommandsTopic, 6, 1, {}}, {kEventsTopic, 6, 1, {}}, {"payments.commands.dlq", 1, 1, {}},
+    const std::vector<kafka::TopicSpec> specs = {{kCommandsTopic, 3, 1, {}}, {kEventsTopic, 3, 1, {}}, {"payments.commands.dlq", 1, 1, {}},
                                                  {"payments.commands.redrive", 1, 1, {}}};
     ASSERT_TRUE((*admin)->CreateTopics(specs).ok());
     auto producer = kafka::Producer::Create({.brokers = brokers_});
@@ -44,6 +44,11 @@ class ServiceTest : public ::testing::Test {
       auto ends = (*admin)->EndOffsets(kEventsTopic);
       if (ends.ok()) offsets_ = *ends;
       return ends.ok();
+    }));
+    // What the programs before this one left on the topic is not for this database.
+    ASSERT_TRUE(souk::testing::Eventually([&] {
+      const auto ends = (*admin)->EndOffsets(kCommandsTopic);
+      return ends.ok() && (*admin)->SetOffsets(kCommandsGroup, kCommandsTopic, *ends).ok();
     }));
     simulator_ = payment_simulator::Simulator::Start({.webhook_secret = kSecret, .webhook_delay = webhook_delay_}).value();
   }
