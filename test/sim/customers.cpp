@@ -52,6 +52,7 @@ Customers::BasketPtr Customers::Plan(int number) {
   place.draft.payment_method = kCards[world_.Below(kCards.size())];
   place.draft.ship_to = AddressOf(world_.Below(10));
   place.draft.request_hash = "hash of " + basket->name;
+  place.waits = world_.Below(4) == 0;  // for the outcome: until then the answer is open, and a repeat is told so
   const std::uint64_t lines = 1 + world_.Below(3);
   for (std::uint64_t i = 0; i < lines; ++i) place.lines.push_back({fmt::format("sku{}", i), 1 + static_cast<std::int64_t>(world_.Below(3)), {}});
   // Some think again at once, when nothing but the order is there yet.
@@ -95,21 +96,26 @@ void Customers::Place(const BasketPtr& basket) {
       // No answer, in flight, or a price that orders has not heard of yet.
       world_.After(world_.Between(milliseconds(100), seconds(3)), [this, basket] { Place(basket); });
     } else {
-      Accepted(basket, *outcome->order);
+      Accepted(basket, *outcome->order, basket->place.waits && !outcome->replayed);
     }
   });
 }
 
-void Customers::Accepted(const BasketPtr& basket, const orders::Order& order) {
+/// `open`: the order is durable, its outcome is still waited for.
+void Customers::Accepted(const BasketPtr& basket, const orders::Order& order, bool open) {
   const std::string answer = orders::PlacedResponse(order).SerializeAsString();
-  if (!basket->answer.empty() && basket->answer != answer) world_.Fail("I8: the same call was answered with other bytes");
-  basket->answer = answer;
+  if (!open) {
+    if (!basket->answer.empty() && basket->answer != answer) world_.Fail(fmt::format("I8: the call that placed {} was answered with other bytes", order.id().ToString()));
+    basket->answer = answer;
+  }
   if (std::exchange(basket->accepted, true)) return;
   world_.Trace(basket->name, "is told that it is accepted");
   if (basket->cancels_after) {
     world_.After(*basket->cancels_after, [this, basket] { Cancel(basket, "cancel of " + basket->name); });
   }
-  world_.After(world_.Between(milliseconds(100), seconds(60)), [this, basket] { Place(basket); });  // has lost the answer, as it were
+  for (int again = 0; again < 3; ++again) {  // has lost the answer, as it were
+    world_.After(world_.Between(milliseconds(100), seconds(150)), [this, basket] { Place(basket); });
+  }
   Look(basket);
 }
 

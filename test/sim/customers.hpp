@@ -38,7 +38,7 @@ class Customers {
   void Send(orders::Work work, std::function<void(const std::optional<orders::Outcome>&)> answered);
   BasketPtr Plan(int number);
   void Place(const BasketPtr& basket);
-  void Accepted(const BasketPtr& basket, const orders::Order& order);
+  void Accepted(const BasketPtr& basket, const orders::Order& order, bool open);
   void Cancel(const BasketPtr& basket, const std::string& key);
   void Return(const BasketPtr& basket, int attempt);
   void Look(const BasketPtr& basket);

@@ -60,22 +60,22 @@ Shop::Shop(WorldOptions options)
   });
 }
 
-void Shop::Announce(const std::string& sku, std::int64_t price) {
+void Shop::Announce(const std::string& sku, std::int64_t version, std::int64_t price) {
   souk::products::v1::ProductChanged product;
   product.set_sku(sku);
   product.set_name("Product " + sku);
   product.mutable_price()->set_minor_units(price);
   product.mutable_price()->set_currency("GBP");
-  product.set_version(1);
+  product.set_version(version);
   product.set_seller_id("seller");
   product.set_low_stock_threshold(2);
   kafka::Envelope envelope;
-  envelope.id = Uuid::FromName("product", sku);
+  envelope.id = Uuid::FromName("product", fmt::format("{} {}", sku, version));
   envelope.type = product.GetTypeName();
   envelope.source = "products";
   envelope.subject = sku;
   envelope.time = world_.Now();
-  envelope.aggregate_version = 1;
+  envelope.aggregate_version = version;
   broker_.Append(kafka::ToRecord(std::string(orders::kProductEvents), envelope, product.SerializeAsString()));
 }
 
@@ -97,7 +97,9 @@ void Shop::OpenShop() {
   for (Node* node : nodes_) node->Start();
   for (int i = 0; i < kSkus; ++i) {
     const std::string sku = fmt::format("sku{}", i);
-    Announce(sku, 100 + static_cast<std::int64_t>(world_.Below(900)));
+    Announce(sku, 1, 100 + static_cast<std::int64_t>(world_.Below(900)));
+    const std::int64_t later = 100 + static_cast<std::int64_t>(world_.Below(900));
+    world_.After(world_.Between(seconds(1), kFaultTime), [this, sku, later] { Announce(sku, 2, later); });
     for (const char* movement : {"first", "second"}) {
       const auto units = static_cast<std::int64_t>(4 + world_.Below(20));
       received_[sku] += units;

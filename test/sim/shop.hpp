@@ -40,7 +40,7 @@ class Shop {
   void DisturbEngines();
   void DisturbCounts();
   std::string CountThatDiffers();
-  void Announce(const std::string& sku, std::int64_t price);
+  void Announce(const std::string& sku, std::int64_t version, std::int64_t price);
   void Receive(const std::string& sku, const std::string& movement, std::int64_t units);
   bool RunUntil(SystemTime until);
   bool Settled();

@@ -76,6 +76,9 @@ void Shop::CheckTheEnd() {
     if (!orders_.store.Peek().orders.contains(basket->order_id)) world_.Fail(fmt::format("I4: the accepted order of {} is gone", basket->name));
   }
   for (const auto& [id, order] : orders_.store.Peek().orders) CheckOrderAtEnd(*order);
+  for (const auto& [sku, price] : orders_.store.Peek().prices) {
+    if (price.version != 2) world_.Fail(fmt::format("I6: orders has version {} of {}'s price", price.version, sku));
+  }
   CheckStockAtEnd();
   CheckNotifications();
 }

@@ -105,7 +105,7 @@ struct Order {
   Shipment shipment = Shipment::kNone;
   unsigned pending = 0;  ///< Undo flags
   bool cancel_requested = false;
-  bool confirmed = false;  ///< was CONFIRMED once
+  bool confirmed = false;  ///< was CONFIRMED once, or DISPATCHED without it: what its placing is answered with for ever
   Answer answer = Answer::kPending;
   std::int64_t captured_minor = 0;
   std::int64_t refunded_minor = 0;

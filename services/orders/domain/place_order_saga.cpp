@@ -71,7 +71,7 @@ void Walk::Enter(Phase phase) {
   if (AsksThenUndoes(phase)) {
     o.give_up_at = env_.now + (phase == Phase::kChallenged ? env_.times.challenge : env_.times.give_up);
   }
-  if (phase == Phase::kConfirmed) o.confirmed = true;
+  if (phase == Phase::kConfirmed || phase == Phase::kDispatched) o.confirmed = true;
   const bool decides = phase == Phase::kConfirmed || phase == Phase::kDispatched || phase == Phase::kRejected ||
                        phase == Phase::kCancelled;
   if (decides && !o.decided_at) o.decided_at = env_.now;

@@ -90,7 +90,7 @@ TEST(OrderSagaTest, GoesOnWhenTheParcelOfAnExpiredHoldHadLeft) {
   story.HearAll(R::kStockCommitFailed, R::kShipmentDispatched, R::kShipmentDelivered);
   EXPECT_EQ(story.order().phase, Phase::kCompleted);
   EXPECT_EQ(story.order().refunded_minor, 0);
-  EXPECT_FALSE(story.order().confirmed);
+  EXPECT_TRUE(story.order().confirmed) << "that is what the call that placed it was answered";
 }
 
 TEST(OrderSagaTest, GivesEverythingBackWhenTheShipmentIsRefused) {
@@ -302,6 +302,19 @@ TEST(QuoteTest, B68ShowsTheNewQuoteWhenThePriceChanged) {
             R"("total":{"minorUnits":"1000","currency":"GBP"}}})");
   EXPECT_TRUE(CheckExpected(quote, {{"mug", 2, {}}}, Money{1000, "GBP"}).ok());
   EXPECT_FALSE(CheckExpected(quote, {{"mug", 2, {}}}, Money{999, "GBP"}).ok());
+}
+
+TEST(OrderSagaTest, AnswersTheSameWhateverBecomesOfAParcelThatLeftWithoutItsClaim) {
+  Story story = StoryUpTo(Phase::kFulfilling);
+  story.HearAll(ReplyKind::kStockCommitFailed, ReplyKind::kShipmentDispatched);
+  ASSERT_EQ(story.order().phase, Phase::kDispatched);
+  EXPECT_EQ(AnswerOf(story.order()).status, Status::kConfirmed);
+  Story lost = story;
+  lost.Hear(ReplyKind::kShipmentLost);
+  EXPECT_EQ(AnswerOf(lost.order()).status, Status::kConfirmed);
+  story.Hear(ReplyKind::kShipmentDelivered);
+  ASSERT_EQ(story.order().phase, Phase::kCompleted);
+  EXPECT_EQ(AnswerOf(story.order()).status, Status::kConfirmed);
 }
 
 }  // namespace
