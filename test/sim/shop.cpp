@@ -224,8 +224,8 @@ Report Shop::Run() {
       RunUntil(world_.Now() + seconds(5));
     }
   }
-  // What was in doubt may still come late: it must not change anything any more.
-  if (!world_.failure() && RunUntil(world_.Now() + seconds(60))) CheckTheEnd();
+  // What was in doubt may still come late, a claim of a caller that has given up, for one: it runs out. Nothing else may change any more.
+  if (!world_.failure() && RunUntil(world_.Now() + world_.settings().hold + seconds(60))) CheckTheEnd();
   return Finish();
 }
 
