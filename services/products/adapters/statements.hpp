@@ -90,35 +90,35 @@ WHERE imports.last_line < excluded.last_line)"};
 // Reads.
 
 inline constexpr sql::Statement kNameUp{"name_up",
-    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER
-    " AND (p.name, p.product_id) > ($8::TEXT, $9::UUID) ORDER BY p.name, p.product_id LIMIT $10::INT8"};
+    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER " AND "
+    "(p.name, p.product_id) > ($8::TEXT, $9::UUID) ORDER BY p.name, p.product_id LIMIT $10::INT8"};
 inline constexpr sql::Statement kNameDown{"name_down",
-    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER
-    " AND (p.name, p.product_id) < ($8::TEXT, $9::UUID) ORDER BY p.name DESC, p.product_id DESC LIMIT $10::INT8"};
+    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER " AND "
+    "(p.name, p.product_id) < ($8::TEXT, $9::UUID) ORDER BY p.name DESC, p.product_id DESC LIMIT $10::INT8"};
 inline constexpr sql::Statement kSkuUp{"sku_up",
-    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER
-    " AND (p.sku, p.product_id) > ($8::TEXT, $9::UUID) ORDER BY p.sku, p.product_id LIMIT $10::INT8"};
+    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER " AND "
+    "(p.sku, p.product_id) > ($8::TEXT, $9::UUID) ORDER BY p.sku, p.product_id LIMIT $10::INT8"};
 inline constexpr sql::Statement kSkuDown{"sku_down",
-    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER
-    " AND (p.sku, p.product_id) < ($8::TEXT, $9::UUID) ORDER BY p.sku DESC, p.product_id DESC LIMIT $10::INT8"};
+    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER " AND "
+    "(p.sku, p.product_id) < ($8::TEXT, $9::UUID) ORDER BY p.sku DESC, p.product_id DESC LIMIT $10::INT8"};
 inline constexpr sql::Statement kPriceUp{"price_up",
-    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER
-    " AND (p.price_minor, p.product_id) > ($8::INT8, $9::UUID) ORDER BY p.price_minor, p.product_id LIMIT $10::INT8"};
+    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER " AND "
+    "(p.price_minor, p.product_id) > ($8::INT8, $9::UUID) ORDER BY p.price_minor, p.product_id LIMIT $10::INT8"};
 inline constexpr sql::Statement kPriceDown{"price_down",
-    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER
-    " AND (p.price_minor, p.product_id) < ($8::INT8, $9::UUID) ORDER BY p.price_minor DESC, p.product_id DESC LIMIT $10::INT8"};
+    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER " AND "
+    "(p.price_minor, p.product_id) < ($8::INT8, $9::UUID) ORDER BY p.price_minor DESC, p.product_id DESC LIMIT $10::INT8"};
 inline constexpr sql::Statement kCreatedUp{"created_up",
-    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER
-    " AND (p.created_at, p.product_id) > ($8::TIMESTAMPTZ, $9::UUID) ORDER BY p.created_at, p.product_id LIMIT $10::INT8"};
+    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER " AND "
+    "(p.created_at, p.product_id) > ($8::TIMESTAMPTZ, $9::UUID) ORDER BY p.created_at, p.product_id LIMIT $10::INT8"};
 inline constexpr sql::Statement kCreatedDown{"created_down",
-    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER
-    " AND (p.created_at, p.product_id) < ($8::TIMESTAMPTZ, $9::UUID) ORDER BY p.created_at DESC, p.product_id DESC LIMIT $10::INT8"};
+    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER " AND "
+    "(p.created_at, p.product_id) < ($8::TIMESTAMPTZ, $9::UUID) ORDER BY p.created_at DESC, p.product_id DESC LIMIT $10::INT8"};
 inline constexpr sql::Statement kUpdatedUp{"updated_up",
-    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER
-    " AND (p.updated_at, p.product_id) > ($8::TIMESTAMPTZ, $9::UUID) ORDER BY p.updated_at, p.product_id LIMIT $10::INT8"};
+    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER " AND "
+    "(p.updated_at, p.product_id) > ($8::TIMESTAMPTZ, $9::UUID) ORDER BY p.updated_at, p.product_id LIMIT $10::INT8"};
 inline constexpr sql::Statement kUpdatedDown{"updated_down",
-    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER
-    " AND (p.updated_at, p.product_id) < ($8::TIMESTAMPTZ, $9::UUID) ORDER BY p.updated_at DESC, p.product_id DESC LIMIT $10::INT8"};
+    "SELECT " SOUK_PRODUCT_COLUMNS " FROM products AS p WHERE " SOUK_PRODUCT_FILTER " AND "
+    "(p.updated_at, p.product_id) < ($8::TIMESTAMPTZ, $9::UUID) ORDER BY p.updated_at DESC, p.product_id DESC LIMIT $10::INT8"};
 
 inline constexpr sql::Statement kPrices{"prices",
     "SELECT price_minor, currency, version, since FROM price_changes WHERE product_id = $1::UUID ORDER BY version DESC LIMIT 1000"};
