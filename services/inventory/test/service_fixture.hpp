@@ -158,6 +158,11 @@ class ServiceTest : public ::testing::Test {
   auto Commit(Instance& instance, const std::string& name) { return ById<v1::CommitRequest, v1::CommitResponse>(instance, "Commit", name); }
   auto Release(Instance& instance, const std::string& name) { return ById<v1::ReleaseRequest, v1::ReleaseResponse>(instance, "Release", name); }
 
+  bool Known(Instance& instance, const std::string& sku) {
+    v1::GetStockRequest request;
+    request.set_sku(sku);
+    return Call<v1::GetStockResponse>(instance, "GetStock", request).ok();
+  }
   v1::StockLevel Stock(Instance& instance, const std::string& sku) {
     v1::GetStockRequest request;
     request.set_sku(sku);

@@ -100,6 +100,7 @@ TEST_F(ServiceTest, WhatASellerSaysBecomesMovementsAndHoldsSurvive) {
   Send(codec::kStockCommands, sku, receive, "s1");
   Send(codec::kStockCommands, sku, receive, "s1");  // the same message again
   Send(codec::kStockCommands, sku, receive, "s2");  // another message, the same movement
+  ASSERT_TRUE(Eventually([&] { return Known(one, sku); })) << "the first movement makes the SKU known";
   ASSERT_TRUE(Eventually([&] { return Stock(one, sku).available() == 10; }));
   ASSERT_TRUE(Reserve(one, "r", sku, 4).ok());
   v1::RecountGoods recount;
