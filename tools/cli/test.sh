@@ -215,6 +215,7 @@ run_checks() {
   say "running checks of scripts and SQL"
   check 'scripts parse (bash -n)' scripts_parse
   check 'scripts are clean (shellcheck)' scripts_clean
+  check 'docs/faults.md is made of the tests (./souk faults --table)' fault_table_current
   check 'SQL is in the dialect of CockroachDB (crdblint)' sql_dialect
 }
 
@@ -228,6 +229,11 @@ check() {
     *) failed=$((failed + 1)) && failures+=("$1"$'\n'"$(tail -n 40 <<<"$output")") ;;
   esac
   case $code in 0) say "  $1: passed" ;; 77) say "  $1: skipped" ;; *) say "  $1: FAILED" ;; esac
+}
+
+fault_table_current() {
+  fault_table >/dev/null || return 1
+  diff <(fault_table) "$root/docs/faults.md" || { echo "make it again: ./souk faults --table >docs/faults.md" && return 1; }
 }
 
 scripts() { printf '%s\n' "$root/souk" "$root/.ci/run" "$root"/tools/cli/*.sh; }
